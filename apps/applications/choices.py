@@ -1,0 +1,6 @@
+from django.db.models import TextChoices
+
+
+class SourceKind(TextChoices):
+    PLAIN = "plain", "YAML documents"
+    KUSTOMIZE = "kustomize", "Kustomize directory"

@@ -1,0 +1,15 @@
+from django.db import migrations
+
+from apps.core.tenancy import Wall
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("core", "0002_grants"),
+        ("organizations", "0002_walls"),
+        ("applications", "0002_initial"),
+    ]
+
+    operations = [
+        Wall("Application"),
+    ]

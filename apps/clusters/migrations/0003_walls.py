@@ -1,0 +1,12 @@
+from django.db import migrations
+
+from apps.core.tenancy import Wall
+
+
+class Migration(migrations.Migration):
+    dependencies = [("core", "0002_grants"), ("organizations", "0002_walls"), ("clusters", "0002_initial")]
+
+    operations = [
+        Wall("Cluster"),
+        Wall("WatchShard"),
+    ]

@@ -1,0 +1,150 @@
+"""People, organizations, and who may do what where."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+
+from apps.core.ids import uuid7
+from apps.core.models import TenantManager, TenantModel
+from apps.organizations.choices import GrantedRight, Role
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person, known by e-mail; belongs to no organization by itself."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(unique=True)  # stored in lower case
+    name = models.CharField(max_length=120, blank=True)
+    is_staff = models.BooleanField(default=False)  # operators: Django admin
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        db_table = "person"
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        return (self.name or self.email).split("@")[0].split(" ")[0]
+
+
+class Organization(models.Model):
+    """The tenant."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    created_at = models.DateTimeField(default=timezone.now)
+    simulated = models.BooleanField(default=False)  # the demo's: shown as such
+
+    objects: ClassVar[Any] = TenantManager()
+
+    class Meta:
+        db_table = "organization"
+        base_manager_name = "objects"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(TenantModel):
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantModel.Meta):
+        db_table = "membership"
+        constraints = [models.UniqueConstraint(fields=["organization", "user"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role}"
+
+
+class Grant(TenantModel):
+    """Deploy or approve in one environment, given to one person by somebody else."""
+
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="grants")
+    environment_id = models.UUIDField()  # its composite foreign key is added where environments are made
+    right = models.CharField(max_length=20, choices=GrantedRight.choices)
+    given_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantModel.Meta):
+        db_table = "environment_grant"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "membership", "environment_id", "right"], name="grant_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.membership_id} {self.right}"
+
+
+class Invitation(TenantModel):
+    """A single-use link that an owner copies; only its digest is stored."""
+
+    digest = models.BinaryField(unique=True)
+    email = models.EmailField()
+    role = models.CharField(max_length=20, choices=Role.choices)
+    invited_by_label = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        db_table = "invitation"
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class ApiToken(TenantModel):
+    """Acts as its person within its scopes. The secret is shown once; only its SHA-256 is stored."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=120)
+    digest = models.BinaryField(unique=True)
+    hint = models.CharField(max_length=12)  # the first characters, to tell tokens apart
+    scopes = ArrayField(models.CharField(max_length=20))
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        db_table = "api_token"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.hint}…"
+
+
+__all__ = ["ApiToken", "Grant", "GrantedRight", "Invitation", "Membership", "Organization", "Role", "User"]

@@ -1,0 +1,100 @@
+"""Anything that can hold a rollout, and what it answers: pass, wait or refuse, and why, who, and when next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+
+class Answer(IntEnum):
+    """Ordered by severity, so that the worst is one `max`."""
+
+    PASS = 0
+    WAIT = 1
+    REFUSE = 2
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class GateAnswer:
+    """`unblocked_by` is who can lift it, in words; `asked_again_at` None means: when something changes."""
+
+    gate: str
+    answer: Answer
+    sentence: str
+    unblocked_by: str = ""
+    asked_again_at: datetime | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalFacts:
+    """Read under the rollout's lock. `approved_by` counts people whose newest decision names `plan_digest`."""
+
+    needed: int
+    plan_digest: str
+    approved_by: tuple[str, ...]
+    rejected_by: tuple[str, ...]
+    may_approve: str  # "a releaser or an owner other than ana"
+
+
+def approvals(facts: ApprovalFacts) -> GateAnswer:
+    if facts.rejected_by:
+        return GateAnswer(
+            "approval", Answer.REFUSE, f"{_names(facts.rejected_by)} rejected this plan", "a new rollout"
+        )
+    given = len(facts.approved_by)
+    if given >= facts.needed:
+        if not facts.needed:
+            return GateAnswer("approval", Answer.PASS, "no approval is needed here")
+        return GateAnswer("approval", Answer.PASS, f"approved by {_names(facts.approved_by)}")
+    return GateAnswer(
+        "approval",
+        Answer.WAIT,
+        f"{given} of {facts.needed} approvals of the plan",
+        unblocked_by=facts.may_approve,
+    )
+
+
+def slot(*, taken_by: str) -> GateAnswer:
+    """`taken_by` is the rollout that holds the target, "" when the slot is free."""
+    if taken_by:
+        return GateAnswer(
+            "slot", Answer.WAIT, f"{taken_by} is on this target", unblocked_by="its end, or an abort"
+        )
+    return GateAnswer("slot", Answer.PASS, "the target is free")
+
+
+def needs_person(*, sentence: str, automatic: bool) -> GateAnswer:
+    if sentence and automatic:
+        return GateAnswer(
+            "needs a person",
+            Answer.WAIT,
+            sentence,
+            unblocked_by="a person who starts a rollout or lifts the mark",
+        )
+    return GateAnswer("needs a person", Answer.PASS, "no mark on the target")
+
+
+def deletions(*, deleted: int, limit: int, confirmed: int | None) -> GateAnswer:
+    if deleted > limit and confirmed != deleted:
+        return GateAnswer(
+            "deletions",
+            Answer.WAIT,
+            f"the plan deletes {deleted} objects, more than the {limit} this environment allows unasked",
+            unblocked_by=f"a person who may deploy here and types {deleted}",
+        )
+    return GateAnswer("deletions", Answer.PASS, f"{deleted} deletions")
+
+
+def worst(answers: Iterable[GateAnswer]) -> Answer:
+    return max((answer.answer for answer in answers), default=Answer.PASS)
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
