@@ -1,0 +1,368 @@
+"""The heart: state + observation + facts + now → what to become and what to do next. Pure.
+
+Order of judgement, highest first:
+ 1. a terminal rollout absorbs everything
+ 2. abort, stop here, supersede: a person's word wins over whatever was seen
+ 3. the cluster refuses us: errored; it does not answer: stand still, deadlines too
+ 4. the phase's own rule, repeated until something must be done or waited for
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from slipway.engine.gates import Answer, GateAnswer, worst
+from slipway.engine.phases import QUEUED, Kind, Phase
+from slipway.engine.state import (
+    Command,
+    Decision,
+    EngineEvent,
+    Facts,
+    HealthFacts,
+    Observation,
+    PlanFacts,
+    RolloutState,
+)
+from slipway.engine.steps import StepKind
+from slipway.engine.transitions import Trigger, next_phase
+
+UNREACHABLE_RETRY_SECONDS = 3
+HEALTH_POLL_SECONDS = 5  # the fallback; watches wake the rollout earlier
+GATE_POLL_SECONDS = 60
+_LONG = 10_000  # more inner moves than any plan has steps: a bug, never a wait
+
+
+def decide(state: RolloutState, observation: Observation, facts: Facts, now: datetime) -> Decision:
+    if state.phase.is_terminal:
+        return Decision(state, "")
+    move = _Move(state, now)
+    if _person(move) or _cluster_away(move, observation):
+        return move.decision()
+    move.stand_up()
+    seen = observation
+    for _ in range(_LONG):
+        following = _PHASE_RULES[move.state.phase](move, seen, facts)
+        if following is None or move.state.phase.is_terminal:
+            return move.decision()
+        seen = following
+    raise AssertionError("decide does not come to rest")
+
+
+@dataclass(slots=True)
+class _Move:
+    """Collects one decision while the rules run."""
+
+    state: RolloutState
+    now: datetime
+    sentence: str = ""
+    command: Command = Command.NONE
+    triggers: list[Trigger] = field(default_factory=list)
+    events: list[EngineEvent] = field(default_factory=list)
+    reasons: tuple[GateAnswer, ...] = ()
+    check_again_at: datetime | None = None
+    way_back: bool = False
+    needs_person: str = ""
+    end_reason: str = ""
+
+    def take(self, trigger: Trigger, sentence: str) -> None:
+        phase = next_phase(self.state.phase, trigger)
+        if phase is not self.state.phase:
+            self.events.append(EngineEvent("phase", {"phase": str(phase), "sentence": sentence}))
+            self.state = replace(self.state, phase=phase, phase_since=self.now)
+        self.triggers.append(trigger)
+        self.sentence = sentence
+        self.reasons = ()
+        if phase.is_terminal:
+            self.end_reason = sentence
+            self.command = Command.NONE
+            self.check_again_at = None
+
+    def end(self, trigger: Trigger, sentence: str, *, undo: bool = True) -> None:
+        """Ends the rollout and says what follows: a way back, a call for a person, or nothing."""
+        wrote = self.state.has_written
+        self.take(trigger, sentence)
+        if not wrote:
+            return
+        if undo and self.state.way_back and self.state.kind is not Kind.ROLLBACK:
+            self.way_back = True
+            self.end_reason = f"{sentence} Going back to {self.state.way_back}."
+        else:
+            self.needs_person = sentence
+
+    def wait(self, sentence: str, *, seconds: int) -> None:
+        self.sentence = sentence
+        self.command = Command.NONE
+        self.check_again_at = self.now + timedelta(seconds=seconds)
+
+    def do(self, command: Command, sentence: str) -> None:
+        self.sentence = sentence
+        self.command = command
+        self.check_again_at = self.now + timedelta(seconds=HEALTH_POLL_SECONDS)
+
+    def stand_still(self) -> None:
+        if self.state.standing_still_since is None:
+            self.state = replace(self.state, standing_still_since=self.now)
+
+    def stand_up(self) -> None:
+        """Deadlines go on where they stood."""
+        state = self.state
+        if state.unreachable_since is not None:
+            self.events.append(EngineEvent("cluster-answers", {"since": state.unreachable_since.isoformat()}))
+            state = replace(state, unreachable_since=None)
+        if state.standing_still_since is not None and state.phase is not Phase.PAUSED:
+            stood = self.now - state.standing_still_since
+            state = replace(
+                state,
+                standing_still_since=None,
+                deadline_at=state.deadline_at + stood if state.deadline_at else None,
+                bake_until=state.bake_until + stood if state.bake_until else None,
+            )
+        self.state = state
+
+    def next_step(self) -> None:
+        done = self.state.steps[self.state.step]
+        self.events.append(EngineEvent("step-done", {"step": self.state.step, "title": done.title}))
+        self.state = replace(self.state, step=self.state.step + 1, step_since=self.now)
+
+    def decision(self) -> Decision:
+        return Decision(
+            state=self.state,
+            sentence=self.sentence,
+            command=self.command,
+            triggers=tuple(self.triggers),
+            reasons=self.reasons,
+            check_again_at=self.check_again_at,
+            events=tuple(self.events),
+            begins_way_back=self.way_back,
+            needs_person=self.needs_person,
+            end_reason=self.end_reason,
+        )
+
+
+def _person(move: _Move) -> bool:
+    state = move.state
+    if state.abort_requested_by:
+        move.end(Trigger.ABORT, f"Aborted by {state.abort_requested_by}.")
+    elif state.stop_requested:
+        move.end(Trigger.STOP_HERE, "Stopped here by a person; what was written stays.", undo=False)
+    elif state.superseded_by:
+        move.take(Trigger.SUPERSEDE, f"Superseded by {state.superseded_by}.")
+    else:
+        return False
+    return True
+
+
+def _cluster_away(move: _Move, observation: Observation) -> bool:
+    if observation.rejected:
+        move.end(Trigger.CANNOT_ASK, observation.rejected, undo=False)
+        return True
+    if observation.trouble:
+        if move.state.unreachable_since is None:
+            move.events.append(EngineEvent("cluster-silent", {"sentence": observation.trouble}))
+            move.state = replace(move.state, unreachable_since=move.now)
+        move.stand_still()
+        move.wait(
+            f"The cluster does not answer: {observation.trouble} Deadlines stand still.",
+            seconds=UNREACHABLE_RETRY_SECONDS,
+        )
+        return True
+    return False
+
+
+def _queued(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
+    state = move.state
+    if seen.plan is not None:
+        if seen.plan.refusals:
+            move.end(Trigger.PLAN_REFUSED, _refusals(seen.plan))
+            return None
+        _adopt(move, seen.plan)
+        move.take(Trigger.PLANNED, seen.plan.sentence)
+        return replace(seen, plan=None)
+    if state.plan_wanted or not state.plan_digest:
+        move.do(Command.PLAN, "Planning: asking the cluster what would change.")
+        return None
+    verdict = worst(facts.gates)
+    held = tuple(gate for gate in facts.gates if gate.answer is not Answer.PASS)
+    if verdict is Answer.REFUSE:
+        refusing = next(gate for gate in held if gate.answer is Answer.REFUSE)
+        move.end(Trigger.ABORT, f"{_capital(refusing.sentence)}.")
+        return None
+    if verdict is Answer.WAIT:
+        move.wait(_held(held), seconds=GATE_POLL_SECONDS)
+        move.reasons = facts.gates
+        soonest = min((gate.asked_again_at for gate in held if gate.asked_again_at), default=None)
+        if soonest and move.check_again_at and soonest < move.check_again_at:
+            move.check_again_at = soonest
+        return None
+    move.state = replace(
+        move.state,
+        slot_at=move.now,
+        step=0,
+        step_since=move.now,
+        deadline_at=move.now + state.progress_deadline,
+    )
+    move.take(Trigger.BEGIN, "Every gate passes; checking the plan once more.")
+    move.reasons = facts.gates
+    return seen
+
+
+def _progressing(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
+    state = move.state
+    if state.pause_requested and state.plan_digest:
+        move.stand_still()
+        move.take(Trigger.PAUSE, "Paused by a person; nothing is written until it is resumed.")
+        return None
+    if not state.steps or (state.steps[state.step :][:1] and state.steps[state.step].kind is StepKind.CHECK):
+        return _check(move, seen)
+    if state.step >= len(state.steps):
+        move.state = replace(state, bake_until=move.now + timedelta(seconds=state.bake_seconds))
+        move.take(Trigger.APPLIED, "Everything is applied and healthy.")
+        return seen
+    step = state.steps[state.step]
+    if seen.conflict:
+        move.stand_still()
+        move.state = replace(move.state, pause_requested=True)
+        move.take(Trigger.PAUSE, f"Paused: {seen.conflict}")
+        return None
+    if seen.refused:
+        move.end(Trigger.BAD, seen.refused)
+        return None
+    if seen.remaining is None or seen.remaining > 0:
+        if _late(move):
+            move.end(Trigger.BAD, f"{step.title} was not done within {state.progress_deadline_seconds} s.")
+            return None
+        move.do(Command.APPLY, f"{_position(state)}: {_lower(step.title)}.")
+        return None
+    if not step.awaits:
+        move.next_step()
+        return replace(seen, remaining=None)
+    if seen.health is None:
+        move.do(Command.OBSERVE, f"{_position(state)}: watching {_lower(step.title)}.")
+        return None
+    return _await_health(move, seen, seen.health)
+
+
+def _check(move: _Move, seen: Observation) -> Observation | None:
+    state = move.state
+    plan = seen.plan
+    if plan is None:
+        move.do(Command.PLAN, "Checking the plan once more before anything is written.")
+        return None
+    if plan.refusals:
+        move.end(Trigger.PLAN_REFUSED, _refusals(plan))
+        if state.kind is Kind.ROLLBACK:
+            move.needs_person = f"The way back was refused: {_refusals(plan)}"
+        return None
+    if state.plan_digest and plan.digest != state.plan_digest:
+        move.events.append(
+            EngineEvent(
+                "plan-changed", {"before": state.plan_digest, "after": plan.digest, "sentence": plan.sentence}
+            )
+        )
+        if state.approval_binds:
+            _adopt(move, plan)
+            move.state = replace(move.state, slot_at=None, deadline_at=None, step_since=None)
+            move.take(Trigger.PLAN_CHANGED, "The plan changed since it was approved; nothing was applied.")
+            return replace(seen, plan=None)
+    _adopt(move, plan)
+    if move.state.deadline_at is None:
+        move.state = replace(move.state, deadline_at=move.now + state.progress_deadline)
+    move.next_step()
+    return replace(seen, plan=None, remaining=None)
+
+
+def _await_health(move: _Move, seen: Observation, health: HealthFacts) -> Observation | None:
+    state = move.state
+    if health.cannot_heal:
+        move.end(Trigger.BAD, f"{_capital(health.cannot_heal)}.")
+    elif health.all_healthy:
+        move.next_step()
+        # The deadline is one of progress: it starts again with each step that got done.
+        move.state = replace(move.state, deadline_at=move.now + state.progress_deadline)
+        return replace(seen, remaining=None)
+    elif _late(move):
+        move.end(Trigger.BAD, f"Not healthy within {state.progress_deadline_seconds} s: {health.sentence}.")
+    else:
+        seconds = HEALTH_POLL_SECONDS
+        if state.deadline_at is not None:
+            seconds = max(1, min(seconds, int((state.deadline_at - move.now).total_seconds()) + 1))
+        move.wait(
+            f"{_position(state)}: {_lower(state.steps[state.step].title)}; {health.sentence}.",
+            seconds=seconds,
+        )
+    return None
+
+
+def _paused(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
+    if move.state.pause_requested:
+        move.wait("Paused; nothing is written until it is resumed.", seconds=GATE_POLL_SECONDS)
+        return None
+    move.take(Trigger.RESUME, "Resumed.")
+    move.stand_up()
+    return Observation()
+
+
+def _verifying(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
+    health = seen.health
+    state = move.state
+    if health is None:
+        move.do(Command.OBSERVE, "Watching health.")
+        return None
+    if bad := health.cannot_heal or health.degraded:
+        move.end(Trigger.BAD, f"Not healthy while it was watched: {bad}.")
+    elif health.all_healthy and state.bake_until is not None and move.now >= state.bake_until:
+        move.take(Trigger.PROVED, f"{_capital(health.sentence)}.")
+    elif health.all_healthy and state.bake_until is not None:
+        left = max(1, int((state.bake_until - move.now).total_seconds()) + 1)
+        move.wait(f"Bake: healthy, watched until {state.bake_until:%H:%M:%S} UTC.", seconds=min(left, 15))
+    elif _late(move):
+        move.end(Trigger.BAD, f"Did not come back to health: {health.sentence}.")
+    else:
+        move.wait(f"Bake: {health.sentence}.", seconds=HEALTH_POLL_SECONDS)
+    return None
+
+
+_PHASE_RULES = {
+    Phase.PENDING: _queued,
+    Phase.WAITING: _queued,
+    Phase.PROGRESSING: _progressing,
+    Phase.PAUSED: _paused,
+    Phase.VERIFYING: _verifying,
+}
+assert set(_PHASE_RULES) > QUEUED  # noqa: S101  a phase without a rule is a programming error, found at import
+
+
+def _adopt(move: _Move, plan: PlanFacts) -> None:
+    if plan.digest != move.state.plan_digest:
+        move.events.append(EngineEvent("planned", {"digest": plan.digest, "sentence": plan.sentence}))
+    move.state = replace(move.state, plan_digest=plan.digest, steps=plan.steps, plan_wanted=False)
+
+
+def _late(move: _Move) -> bool:
+    return move.state.deadline_at is not None and move.now >= move.state.deadline_at
+
+
+def _position(state: RolloutState) -> str:
+    return f"Step {state.step} of {len(state.steps) - 1}"
+
+
+def _refusals(plan: PlanFacts) -> str:
+    more = len(plan.refusals) - 1
+    return f"The plan cannot be applied: {plan.refusals[0]}" + (f" (and {more} more)" if more else "")
+
+
+def _held(held: tuple[GateAnswer, ...]) -> str:
+    parts = []
+    for gate in held:
+        who = f"; {gate.unblocked_by} can lift it" if gate.unblocked_by else ""
+        parts.append(f"{gate.sentence}{who}")
+    return f"Waiting: {'. '.join(parts)}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
