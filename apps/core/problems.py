@@ -1,4 +1,4 @@
-"""What a service refuses with. The API answers problem+json from these, pages a sentence beside the field, the CLI a line."""
+"""What a service refuses with: problem+json in the API, a sentence beside the field in pages, a line in the CLI."""
 
 from __future__ import annotations
 

@@ -71,7 +71,9 @@ class Actor:
 
     @property
     def by(self) -> By:
-        return By("token" if self.token_id else "person", self.label, self.user_id, self.channel, self.address)
+        return By(
+            "token" if self.token_id else "person", self.label, self.user_id, self.channel, self.address
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,9 @@ def access_organization(
         raise NotFound("There is no such organization, or you are not in it.")
     organization: Organization = membership.organization
     with scopes.organization(organization.id):
-        grants = frozenset(Grant.objects.filter(membership_id=membership.id).values_list("environment_id", "right"))
+        grants = frozenset(
+            Grant.objects.filter(membership_id=membership.id).values_list("environment_id", "right")
+        )
     return Actor(
         user_id=user.pk,
         label=str(user),

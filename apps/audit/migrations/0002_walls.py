@@ -21,10 +21,14 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             [
                 _REFUSE,
-                ("CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE ON audit_entry "
-                "FOR EACH ROW EXECUTE FUNCTION slipway_refuse_change()"),
-                ("CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON audit_entry "
-                "FOR EACH STATEMENT EXECUTE FUNCTION slipway_refuse_change()"),
+                (
+                    "CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE ON audit_entry "
+                    "FOR EACH ROW EXECUTE FUNCTION slipway_refuse_change()"
+                ),
+                (
+                    "CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON audit_entry "
+                    "FOR EACH STATEMENT EXECUTE FUNCTION slipway_refuse_change()"
+                ),
             ],
             [
                 "DROP TRIGGER audit_entry_no_truncate ON audit_entry",

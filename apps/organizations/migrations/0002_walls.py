@@ -26,10 +26,14 @@ class Migration(migrations.Migration):
         Wall("ApiToken"),
         migrations.RunSQL(
             [
-                ("CREATE POLICY person ON membership TO slipway_person "
-                "USING (user_id = current_setting('slipway.person')::uuid)"),
-                ("CREATE POLICY person ON organization TO slipway_person USING (EXISTS (SELECT 1 FROM membership m "
-                "WHERE m.organization_id = organization.id AND m.user_id = current_setting('slipway.person')::uuid))"),
+                (
+                    "CREATE POLICY person ON membership TO slipway_person "
+                    "USING (user_id = current_setting('slipway.person')::uuid)"
+                ),
+                (
+                    "CREATE POLICY person ON organization TO slipway_person USING (EXISTS (SELECT 1 FROM membership m "
+                    "WHERE m.organization_id = organization.id AND m.user_id = current_setting('slipway.person')::uuid))"
+                ),
                 "GRANT SELECT ON membership, organization TO slipway_person",
                 _FIND_TOKEN,
                 _FIND_INVITATION,

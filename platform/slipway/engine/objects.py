@@ -24,7 +24,9 @@ class ObjectKey:
         metadata = manifest.get("metadata") or {}
         group, _, version = str(manifest.get("apiVersion", "")).rpartition("/")
         del version
-        return cls(group, str(manifest.get("kind", "")), metadata.get("namespace") or "", metadata.get("name", ""))
+        return cls(
+            group, str(manifest.get("kind", "")), metadata.get("namespace") or "", metadata.get("name", "")
+        )
 
     @classmethod
     def parse(cls, text: str) -> ObjectKey:

@@ -41,7 +41,6 @@ TABLE: dict[tuple[Phase, Trigger], Phase] = {
     (_P.PENDING, _T.ABORT): _P.ABORTED,
     (_P.PENDING, _T.STOP_HERE): _P.ABORTED,
     (_P.PENDING, _T.SUPERSEDE): _P.SUPERSEDED,
-    #
     (_P.WAITING, _T.PLANNED): _P.WAITING,  # planned again: the cluster changed while it waited
     (_P.WAITING, _T.PLAN_REFUSED): _P.FAILED,
     (_P.WAITING, _T.CANNOT_ASK): _P.ERRORED,
@@ -49,7 +48,6 @@ TABLE: dict[tuple[Phase, Trigger], Phase] = {
     (_P.WAITING, _T.ABORT): _P.ABORTED,
     (_P.WAITING, _T.STOP_HERE): _P.ABORTED,
     (_P.WAITING, _T.SUPERSEDE): _P.SUPERSEDED,
-    #
     (_P.PROGRESSING, _T.PLAN_CHANGED): _P.WAITING,  # only before the first write
     (_P.PROGRESSING, _T.PLAN_REFUSED): _P.FAILED,
     (_P.PROGRESSING, _T.CANNOT_ASK): _P.ERRORED,
@@ -59,14 +57,12 @@ TABLE: dict[tuple[Phase, Trigger], Phase] = {
     (_P.PROGRESSING, _T.STOP_HERE): _P.ABORTED,
     (_P.PROGRESSING, _T.ABORT): _P.ABORTED,
     (_P.PROGRESSING, _T.SUPERSEDE): _P.SUPERSEDED,
-    #
     (_P.PAUSED, _T.RESUME): _P.PROGRESSING,
     (_P.PAUSED, _T.BAD): _P.FAILED,
     (_P.PAUSED, _T.CANNOT_ASK): _P.ERRORED,
     (_P.PAUSED, _T.STOP_HERE): _P.ABORTED,
     (_P.PAUSED, _T.ABORT): _P.ABORTED,
     (_P.PAUSED, _T.SUPERSEDE): _P.SUPERSEDED,
-    #
     (_P.VERIFYING, _T.PROVED): _P.SUCCEEDED,
     (_P.VERIFYING, _T.BAD): _P.FAILED,
     (_P.VERIFYING, _T.CANNOT_ASK): _P.ERRORED,

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from apps.applications.models import Application
+from apps.core.problems import NotFound
+from apps.organizations.access import Actor, Right, authorize
+
+
+def applications_of(actor: Actor) -> QuerySet[Application]:
+    authorize(actor, Right.SEE)
+    rows: QuerySet[Application] = Application.objects.filter(organization_id=actor.organization_id)
+    return rows
+
+
+def access_application(actor: Actor, slug: str, right: Right = Right.SEE) -> Application:
+    application = applications_of(actor).filter(slug=slug).first()
+    if application is None:
+        raise NotFound("There is no such application.")
+    authorize(actor, right)
+    return application

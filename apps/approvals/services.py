@@ -1,0 +1,96 @@
+"""Decisions on a plan. Race-safe by the rollout's lock: an approval counts only for the plan in force."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.approvals.models import Approval
+from apps.audit.services import Audit
+from apps.core.problems import Conflict, Forbidden, Outdated
+from apps.organizations.access import Actor, Right
+from apps.rollouts.access import access_rollout
+from apps.rollouts.models import Rollout
+from apps.rollouts.services.recording import commit_rollout, label_of
+from apps.rollouts.services.waking import wake
+from slipway.engine.gates import ApprovalFacts, GateAnswer, approvals
+from slipway.engine.phases import Phase
+from slipway.engine.state import EngineEvent
+
+
+def decide(
+    actor: Actor, identifier: UUID | int, *, plan_digest: str, approved: bool, comment: str = ""
+) -> Approval:
+    """Approves or rejects exactly the plan that `plan_digest` names. Raises Outdated when another is in force.
+
+    The same decision twice is the first one again; who asked for a rollout does not approve it.
+    """
+    with transaction.atomic():
+        rollout = access_rollout(actor, identifier, Right.APPROVE, lock=True)
+        known = Approval.objects.filter(
+            rollout_id=rollout.id, plan_digest=plan_digest, person_id=actor.user_id
+        ).first()
+        if known is not None and known.approved == approved:
+            found: Approval = known
+            return found
+        if rollout.phase != Phase.WAITING:
+            raise Conflict(f"The rollout is {rollout.phase}; nothing waits for a decision.")
+        if plan_digest != rollout.plan_digest:
+            raise Outdated("The plan changed since you looked; look at what is different and decide again.")
+        if not rollout.approvals_needed:
+            raise Conflict("No approval is needed here.")
+        if approved and rollout.requested_by_id == actor.user_id:
+            raise Forbidden("Who asked for a rollout does not approve it.")
+        if known is not None:
+            raise Conflict("You have decided on this plan already.")
+        made: Approval = Approval.objects.create(
+            organization_id=rollout.organization_id,
+            rollout=rollout,
+            plan_digest=plan_digest,
+            person_id=actor.user_id,
+            person_label=actor.label,
+            approved=approved,
+            comment=comment[:4000],
+        )
+        word = "approved" if approved else "rejected"
+        now = timezone.now()
+        rollout.next_check_at = now
+        commit_rollout(
+            rollout,
+            by=actor.by,
+            at=now,
+            before=rollout.phase,
+            events=[EngineEvent(word, {"by": actor.label, "comment": comment, "plan": plan_digest})],
+            audits=[
+                Audit(
+                    f"rollout.{'approve' if approved else 'reject'}",
+                    "rollout",
+                    label_of(rollout),
+                    rollout.id,
+                    after={"plan": plan_digest, "way_back": rollout.policy.get("way_back_label", "")},
+                    why=comment,
+                )
+            ],
+        )
+        wake(rollout)
+    return made
+
+
+def approval_gate(rollout: Rollout, now: datetime) -> list[GateAnswer]:
+    """The registry's source: read under the rollout's lock, judged by the engine."""
+    if not rollout.approvals_needed:
+        return []
+    decisions = list(
+        Approval.objects.filter(rollout_id=rollout.id, plan_digest=rollout.plan_digest).order_by("decided_at")
+    )
+    facts = ApprovalFacts(
+        needed=rollout.approvals_needed,
+        plan_digest=rollout.plan_digest,
+        approved_by=tuple(decision.person_label for decision in decisions if decision.approved),
+        rejected_by=tuple(decision.person_label for decision in decisions if not decision.approved),
+        may_approve=f"a releaser, an owner or somebody granted to approve here, other than {rollout.requested_by_label}",
+    )
+    return [approvals(facts)]

@@ -1,0 +1,1 @@
+"""Making releases, and reading what they hold."""

@@ -1,0 +1,67 @@
+"""The doors to rollouts and targets: find and authorise in one step; strangers see NotFound."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.core.problems import NotFound
+from apps.environments.models import Target
+from apps.organizations.access import Actor, Right, authorize
+from apps.releases.models import Release
+from apps.rollouts.models import Rollout
+
+_RELATED = (
+    "application",
+    "environment",
+    "release",
+    "from_release",
+    "target__cluster",
+    "way_back_release",
+    "undoes",
+)
+
+
+def rollouts_of(actor: Actor) -> QuerySet[Rollout]:
+    authorize(actor, Right.SEE)
+    rows: QuerySet[Rollout] = Rollout.objects.filter(organization_id=actor.organization_id)
+    return rows.select_related(*_RELATED)
+
+
+def access_rollout(
+    actor: Actor, identifier: UUID | int, right: Right = Right.SEE, *, lock: bool = False
+) -> Rollout:
+    """By id or by number. With `lock` the rollout's row (alone) is locked."""
+    rows = rollouts_of(actor)
+    rows = rows.filter(number=identifier) if isinstance(identifier, int) else rows.filter(id=identifier)
+    rollout = rows.select_for_update(of=("self",)).first() if lock else rows.first()
+    if rollout is None:
+        raise NotFound("There is no such rollout.")
+    authorize(actor, right, environment_id=rollout.environment_id)
+    return rollout
+
+
+def access_target(actor: Actor, identifier: UUID, right: Right = Right.SEE, *, lock: bool = False) -> Target:
+    rows = Target.objects.filter(
+        organization_id=actor.organization_id, removed_at__isnull=True
+    ).select_related("application", "environment", "cluster")
+    target: Target | None = (
+        (rows.select_for_update(of=("self",)) if lock else rows).filter(id=identifier).first()
+    )
+    if target is None:
+        raise NotFound("There is no such target.")
+    authorize(actor, right, environment_id=target.environment_id)
+    return target
+
+
+def access_release(actor: Actor, identifier: UUID) -> Release:
+    authorize(actor, Right.SEE)
+    release: Release | None = (
+        Release.objects.filter(organization_id=actor.organization_id, id=identifier)
+        .select_related("application", "base_release")
+        .first()
+    )
+    if release is None:
+        raise NotFound("There is no such release.")
+    return release

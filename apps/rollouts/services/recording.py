@@ -1,0 +1,159 @@
+"""The one function that ends every change of a rollout: state, events, target's copy, stretches, feed, audit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from apps.audit.services import Audit, By, Happening, record
+from apps.core.ids import uuid7
+from apps.environments.models import Target
+from apps.rollouts.models import Event, Rollout, TargetRelease
+from slipway.engine.phases import ACTIVE, Phase
+from slipway.engine.state import EngineEvent
+
+
+def commit_rollout(
+    rollout: Rollout,
+    *,
+    by: By,
+    at: datetime,
+    before: str,
+    events: Sequence[EngineEvent] = (),
+    audits: Sequence[Audit] = (),
+    needs_person: str = "",
+) -> None:
+    """Precondition: inside the organization's scope, the rollout's row is locked (or new) and its fields are set.
+
+    `before` is the phase it had. Saves it, appends the events with the next numbers, keeps the target's copy of
+    "now" and the stretches in step, and takes the organization's head last.
+    """
+    _append(rollout, events, at)
+    rollout.save()
+    changed = rollout.phase != before
+    if changed or needs_person:
+        _copy_to_target(rollout, at, needs_person)
+    if rollout.phase == Phase.SUCCEEDED and changed:
+        _begin_stretch(rollout, at)
+    happenings = [_phase_happening(rollout)] if changed else []
+    audits = list(audits)
+    if changed:
+        audits.append(
+            Audit(
+                f"rollout.{rollout.phase}",
+                "rollout",
+                label_of(rollout),
+                rollout.id,
+                before={"phase": before},
+                after={"phase": rollout.phase, "plan": rollout.plan_digest, "sentence": rollout.sentence},
+                why=rollout.end_reason or rollout.why,
+            )
+        )
+    record(by, audits=audits, happenings=happenings, at=at)
+    if events:
+        number, organization, identifier = rollout.event_number, rollout.organization_id, rollout.id
+        transaction.on_commit(lambda: _announce(organization, identifier, number, changed))
+
+
+def label_of(rollout: Rollout) -> str:
+    return f"{rollout.application.slug} {rollout.release.version} → {rollout.environment.slug}"
+
+
+def _append(rollout: Rollout, events: Sequence[EngineEvent], at: datetime) -> None:
+    rows = []
+    for event in events:
+        rollout.event_number += 1
+        rows.append(
+            Event(
+                organization_id=rollout.organization_id,
+                rollout_id=rollout.id,
+                number=rollout.event_number,
+                at=at,
+                kind=event.kind,
+                body=dict(event.body),
+            )
+        )
+    Event.objects.bulk_create(rows)
+
+
+def _copy_to_target(rollout: Rollout, at: datetime, needs_person: str) -> None:
+    target = Target.objects.select_for_update().get(id=rollout.target_id)
+    if rollout.phase in ACTIVE:
+        target.active_rollout_id, target.active_phase = rollout.id, rollout.phase
+    elif target.active_rollout_id == rollout.id:
+        target.active_rollout_id, target.active_phase = None, None
+    if needs_person:
+        target.needs_person_since, target.needs_person_sentence = at, needs_person[:500]
+    elif rollout.phase == Phase.SUCCEEDED:
+        target.needs_person_since, target.needs_person_sentence = None, ""
+    if rollout.phase == Phase.SUCCEEDED:
+        target.live_release_id = rollout.release_id
+        target.live_number = rollout.release.number
+        target.live_version = rollout.release.version
+        target.live_rollout_id = rollout.id
+        target.live_since = at
+        target.live_by_id = rollout.requested_by_id
+        target.live_by_label = rollout.requested_by_label
+    target.save()
+
+
+def _begin_stretch(rollout: Rollout, at: datetime) -> None:
+    """Closes the open stretch and opens the next, half-open, never backwards even if the clock steps back."""
+    stretches = TargetRelease.objects.filter(target_id=rollout.target_id, voided_at__isnull=True)
+    latest = stretches.aggregate(latest=Max("valid_from"))["latest"]
+    begins = max(at, latest + timedelta(microseconds=1)) if latest else at
+    earlier = stretches.filter(valid_to__isnull=True).first()
+    if earlier is not None:
+        earlier.valid_to = begins
+        earlier.save(update_fields=["valid_to"])
+    release = rollout.release
+    TargetRelease.objects.create(
+        id=uuid7(),
+        organization_id=rollout.organization_id,
+        target_id=rollout.target_id,
+        valid_from=begins,
+        application_id=rollout.application_id,
+        environment_id=rollout.environment_id,
+        cluster_id=rollout.target.cluster_id,
+        release=release,
+        number=release.number,
+        line=release.line,
+        line_position=release.line_position,
+        version=release.version,
+        from_release_id=earlier.release_id if earlier else None,
+        from_number=earlier.number if earlier else None,
+        rollout_id=rollout.id,
+        by_id=rollout.requested_by_id,
+        by_label=rollout.requested_by_label,
+        source="rollout",
+    )
+
+
+def _phase_happening(rollout: Rollout) -> Happening:
+    body: dict[str, Any] = {
+        "number": rollout.number,
+        "label": label_of(rollout),
+        "kind": rollout.kind,
+        "sentence": rollout.sentence,
+    }
+    return Happening(
+        "rollout.phase",
+        rollout_id=rollout.id,
+        application_id=rollout.application_id,
+        environment_id=rollout.environment_id,
+        phase=rollout.phase,
+        body=body,
+    )
+
+
+def _announce(organization_id: Any, rollout_id: Any, number: int, changed: bool) -> None:
+    """A wake-up for live views: stream and number, never content. Lost ones are found by comparing heads."""
+    from apps.core.wake import announce
+
+    announce(f"rollout.{rollout_id}", number)
+    if changed:
+        announce(f"organization.{organization_id}", 0)
