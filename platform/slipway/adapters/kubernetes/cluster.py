@@ -1,0 +1,300 @@
+"""One cluster behind `ports.clusters.Cluster`."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from slipway.adapters.kubernetes.discovery import discover
+from slipway.adapters.kubernetes.errors import translate
+from slipway.adapters.kubernetes.secrets import redact
+from slipway.adapters.kubernetes.transport import Transport
+from slipway.engine.objects import Manifest, ObjectKey, owner_uids, uid_of
+from slipway.ports.clusters import (
+    ClusterFacts,
+    Listing,
+    NotServed,
+    Precondition,
+    Propagation,
+    Refused,
+    ServedKind,
+    Snapshot,
+    WatchEvent,
+    WatchExpired,
+    WatchKind,
+)
+
+_FACTS_SECONDS = 300
+_PAGE = 500
+_CHILDREN = (("apps", "ReplicaSet"), ("apps", "ControllerRevision"), ("batch", "Job"), ("", "Pod"))
+_OWNERS_OF_PODS = frozenset(
+    {"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicationController"}
+)
+
+
+class KubernetesCluster:
+    def __init__(self, transport: Transport, *, redaction_key: bytes) -> None:
+        self._transport = transport
+        self._key = redaction_key
+        self._facts: ClusterFacts | None = None
+        self._facts_at = 0.0
+        self._lock = threading.Lock()
+
+    def facts(self, *, refresh: bool = False) -> ClusterFacts:
+        with self._lock:
+            known = self._facts
+            if known is None or refresh or time.monotonic() - self._facts_at > _FACTS_SECONDS:
+                known = self._facts = discover(self._transport)
+                self._facts_at = time.monotonic()
+            return known
+
+    def read(self, key: ObjectKey) -> Manifest | None:
+        status, body = self._transport.call(
+            "GET", self._path(self._served(key.group, key.kind), key.namespace, key.name)
+        )
+        if status == 404:
+            return None
+        return self._object(status, body, what=key.label, secret=key.kind == "Secret")
+
+    def list(self, group: str, kind: str, *, namespace: str = "", label_selector: str = "") -> Listing:
+        served = self._served(group, kind)
+        path = self._path(served, namespace)
+        items: list[Manifest] = []
+        token = ""
+        for _ in range(10_000):
+            query = {"limit": _PAGE, "continue": token, "labelSelector": label_selector}
+            status, body = self._transport.call("GET", path, query=query)
+            if status == 410 and token:
+                items, token = [], ""  # the listing's snapshot was compacted away: once more from the start
+                continue
+            if status != 200:
+                raise translate(status, body, what=f"{kind} list", secret=kind == "Secret")
+            answer = json.loads(body)
+            for item in answer.get("items") or ():
+                item.setdefault("apiVersion", served.api_version)
+                item.setdefault("kind", kind)
+                items.append(redact(item, self._key))
+            token = (answer.get("metadata") or {}).get("continue", "")
+            if not token:
+                return Listing(tuple(items), str(answer["metadata"]["resourceVersion"]))
+        raise Refused(f"The list of {kind} does not end.")
+
+    def apply(
+        self,
+        manifest: Manifest,
+        *,
+        manager: str,
+        force: bool = False,
+        dry_run: bool = False,
+        precondition: Precondition | None = None,
+    ) -> Manifest:
+        key = ObjectKey.of(manifest)
+        path = self._path(self._served(key.group, key.kind, manifest["apiVersion"]), key.namespace, key.name)
+        query = {
+            "fieldManager": manager,
+            "force": "true" if force else "",
+            "dryRun": "All" if dry_run else "",
+        }
+        body = manifest
+        if precondition is not None:
+            metadata = {**manifest["metadata"], "uid": precondition.uid}
+            if precondition.resource_version:
+                metadata["resourceVersion"] = precondition.resource_version
+            body = {**manifest, "metadata": metadata}
+        for attempt in (1, 2):
+            status, answer = self._transport.call(
+                "PATCH", path, query=query, body=body, content_type="application/apply-patch+yaml"
+            )
+            # An unknown field or a wrong type is a 500 too: asked once more, then it is a refusal.
+            if status != 500 or attempt == 2:
+                break
+        return self._object(status, answer, what=key.label, secret=key.kind == "Secret")
+
+    def create(self, manifest: Manifest, *, manager: str, dry_run: bool = False) -> Manifest:
+        key = ObjectKey.of(manifest)
+        path = self._path(self._served(key.group, key.kind, manifest["apiVersion"]), key.namespace)
+        query = {"fieldManager": manager, "dryRun": "All" if dry_run else ""}
+        status, body = self._transport.call("POST", path, query=query, body=manifest)
+        return self._object(status, body, what=key.label, secret=key.kind == "Secret")
+
+    def delete(
+        self,
+        key: ObjectKey,
+        *,
+        precondition: Precondition | None,
+        propagation: Propagation,
+        dry_run: bool = False,
+    ) -> bool:
+        options: dict[str, Any] = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": str(propagation),
+        }
+        if dry_run:
+            options["dryRun"] = ["All"]
+        if precondition is not None:
+            options["preconditions"] = {"uid": precondition.uid}
+            if precondition.resource_version:
+                options["preconditions"]["resourceVersion"] = precondition.resource_version
+        path = self._path(self._served(key.group, key.kind), key.namespace, key.name)
+        status, body = self._transport.call("DELETE", path, body=options)
+        if status == 404:
+            return False
+        if status not in (200, 202):
+            raise translate(status, body, what=key.label, secret=key.kind == "Secret")
+        return True
+
+    def patch_json(
+        self, key: ObjectKey, operations: Sequence[Mapping[str, Any]], *, manager: str
+    ) -> Manifest:
+        path = self._path(self._served(key.group, key.kind), key.namespace, key.name)
+        status, body = self._transport.call(
+            "PATCH",
+            path,
+            query={"fieldManager": manager},
+            body=list(operations),
+            content_type="application/json-patch+json",
+        )
+        return self._object(status, body, what=key.label, secret=key.kind == "Secret")
+
+    def observe(self, keys: Sequence[ObjectKey]) -> Snapshot:
+        objects: dict[ObjectKey, Manifest | None] = dict.fromkeys(keys)
+        wanted = {(key.group, key.kind, key.namespace) for key in keys}
+        owning = {key.namespace for key in keys if key.kind in _OWNERS_OF_PODS}
+        wanted |= {(group, kind, namespace) for namespace in owning for group, kind in _CHILDREN}
+        facts = self.facts()
+        served = sorted(entry for entry in wanted if facts.serves(entry[0], entry[1]))
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            listings = list(pool.map(lambda entry: self.list(entry[0], entry[1], namespace=entry[2]), served))
+        family: list[Manifest] = []
+        for listing in listings:
+            for item in listing.items:
+                key = ObjectKey.of(item)
+                if key in objects:
+                    objects[key] = item
+                elif (key.group, key.kind) in _CHILDREN:
+                    family.append(item)
+        children = _descendants([item for item in objects.values() if item is not None], family)
+        events = self._events_about(owning, objects, children)
+        return Snapshot(objects, tuple(children), tuple(events))
+
+    def watch(
+        self, group: str, kind: str, *, namespace: str = "", resource_version: str, timeout_seconds: int = 60
+    ) -> Iterator[WatchEvent]:
+        path = self._path(self._served(group, kind), namespace)
+        query = {
+            "watch": "true",
+            "resourceVersion": resource_version,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": timeout_seconds,
+        }
+        status, lines = self._transport.stream(path, query=query, idle_seconds=timeout_seconds + 5.0)
+        if status == 410:
+            raise WatchExpired("the resourceVersion is too old", status=410)
+        if status != 200:
+            raise translate(status, next(lines, b""), what=f"{kind} watch")
+        for line in lines:
+            event = json.loads(line)
+            body = event["object"]
+            if event["type"] == "ERROR":
+                if body.get("code") == 410:
+                    raise WatchExpired("the resourceVersion is too old", status=410)
+                raise translate(int(body.get("code", 500)), json.dumps(body).encode(), what=f"{kind} watch")
+            yield WatchEvent(
+                WatchKind(event["type"]), redact(body, self._key), str(body["metadata"]["resourceVersion"])
+            )
+
+    def logs(
+        self,
+        namespace: str,
+        pod: str,
+        *,
+        container: str = "",
+        tail_lines: int = 200,
+        previous: bool = False,
+        limit_bytes: int = 262_144,
+    ) -> str:
+        status, body = self._transport.call(
+            "GET",
+            f"/api/v1/namespaces/{namespace}/pods/{pod}/log",
+            query={
+                "container": container,
+                "tailLines": tail_lines,
+                "previous": "true" if previous else "",
+                "limitBytes": limit_bytes,
+            },
+            accept="*/*",
+        )
+        if status != 200:
+            raise translate(status, body, what=f"Pod {pod}")
+        return body.decode("utf-8", "replace")
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _served(self, group: str, kind: str, api_version: str = "") -> ServedKind:
+        """The version that a manifest asks for, where it is served; else the preferred one."""
+        served = self.facts().kinds.get((group, kind)) or self.facts(refresh=self._stale()).kinds.get(
+            (group, kind)
+        )
+        version = api_version.rpartition("/")[2]
+        if served is None or (version and version not in served.versions):
+            name = f"{api_version} {kind}" if api_version else f"{kind}.{group}" if group else kind
+            raise NotServed(f"the cluster does not serve {name}", status=404)
+        if version and version != served.version:
+            return ServedKind(
+                group, version, kind, served.plural, served.namespaced, served.versions, served.verbs
+            )
+        return served
+
+    def _stale(self) -> bool:
+        """A kind may have come since (a CRD of this very plan): look again, but not at every miss."""
+        return time.monotonic() - self._facts_at > 1.0
+
+    @staticmethod
+    def _path(served: ServedKind, namespace: str = "", name: str = "") -> str:
+        base = f"/apis/{served.group}/{served.version}" if served.group else "/api/v1"
+        inside = f"/namespaces/{namespace}" if served.namespaced and namespace else ""
+        return f"{base}{inside}/{served.plural}" + (f"/{name}" if name else "")
+
+    def _object(self, status: int, body: bytes, *, what: str, secret: bool) -> Manifest:
+        if status not in (200, 201, 202):
+            raise translate(status, body, what=what, secret=secret)
+        answer: Manifest = json.loads(body)
+        return redact(answer, self._key)
+
+    def _events_about(
+        self, namespaces: set[str], objects: Mapping[ObjectKey, Manifest | None], children: Sequence[Manifest]
+    ) -> Sequence[Manifest]:
+        uids = {uid_of(item) for item in (*objects.values(), *children) if item is not None}
+        events: Sequence[Manifest] = ()
+        for namespace in sorted(namespaces):
+            listing = self.list("", "Event", namespace=namespace)
+            events += [
+                item for item in listing.items if (item.get("involvedObject") or {}).get("uid") in uids
+            ]
+        return sorted(
+            events, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or "")
+        )
+
+
+def _descendants(roots: Sequence[Manifest], family: Sequence[Manifest]) -> list[Manifest]:
+    by_owner: dict[str, list[Manifest]] = {}
+    for item in family:
+        for uid in owner_uids(item):
+            by_owner.setdefault(uid, []).append(item)
+    found: list[Manifest] = []
+    queue = [uid_of(root) for root in roots]
+    seen: set[str] = set()
+    while queue:
+        for child in by_owner.get(queue.pop(), ()):
+            uid = uid_of(child)
+            if uid not in seen:
+                seen.add(uid)
+                found.append(child)
+                queue.append(uid)
+    return found
