@@ -174,9 +174,7 @@ class Cluster(Protocol):
     def read(self, key: ObjectKey) -> Manifest | None:
         """None for 404 of the object; NotServed for a kind that discovery does not report."""
 
-    def list(
-        self, group: str, kind: str, *, namespace: str = "", label_selector: str = ""
-    ) -> Listing:
+    def list(self, group: str, kind: str, *, namespace: str = "", label_selector: str = "") -> Listing:
         """All pages of it. Namespace "" is the whole cluster."""
 
     def apply(
@@ -198,11 +196,18 @@ class Cluster(Protocol):
         """POST; Stale when it exists."""
 
     def delete(
-        self, key: ObjectKey, *, precondition: Precondition | None, propagation: Propagation, dry_run: bool = False
+        self,
+        key: ObjectKey,
+        *,
+        precondition: Precondition | None,
+        propagation: Propagation,
+        dry_run: bool = False,
     ) -> bool:
         """False when it was not there. Never returns before the server has accepted it."""
 
-    def patch_json(self, key: ObjectKey, operations: Sequence[Mapping[str, Any]], *, manager: str) -> Manifest: ...
+    def patch_json(
+        self, key: ObjectKey, operations: Sequence[Mapping[str, Any]], *, manager: str
+    ) -> Manifest: ...
 
     def observe(self, keys: Sequence[ObjectKey]) -> Snapshot:
         """Reads by LIST per (kind, namespace), so the cost grows with kinds and not with objects."""

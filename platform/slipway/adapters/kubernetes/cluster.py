@@ -271,14 +271,15 @@ class KubernetesCluster:
         self, namespaces: set[str], objects: Mapping[ObjectKey, Manifest | None], children: Sequence[Manifest]
     ) -> Sequence[Manifest]:
         uids = {uid_of(item) for item in (*objects.values(), *children) if item is not None}
-        events: Sequence[Manifest] = ()
-        for namespace in sorted(namespaces):
-            listing = self.list("", "Event", namespace=namespace)
-            events += [
-                item for item in listing.items if (item.get("involvedObject") or {}).get("uid") in uids
-            ]
+        listings = [self.list("", "Event", namespace=namespace) for namespace in sorted(namespaces)]
+        about = (
+            event
+            for listing in listings
+            for event in listing.items
+            if (event.get("involvedObject") or {}).get("uid") in uids
+        )
         return sorted(
-            events, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or "")
+            about, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or "")
         )
 
 

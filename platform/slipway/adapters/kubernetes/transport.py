@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -23,35 +24,27 @@ class Transport:
     def __init__(self, access: Access, addresses: tuple[str, ...]) -> None:
         from kubernetes import client
 
-        self._files: list[str] = []
+        parts = urlsplit(access.server)
+        name = (parts.hostname or "").rstrip(".")
+        pinned = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
         configuration = client.Configuration()
-        configuration.host = access.server
+        configuration.host = f"https://{pinned}:{parts.port or 443}"
         configuration.verify_ssl = True
+        # Connected to the judged address; TLS still wants a certificate for the name.
+        configuration.tls_server_name = name
+        configuration.assert_hostname = name  # type: ignore[assignment]  # urllib3 takes a name; the client's annotation says bool
+        configuration.ca_cert_data = access.ca_pem
         configuration.connection_pool_maxsize = 16
         configuration.retries = False
         configuration.proxy = None
-        if access.ca_pem:
-            configuration.ssl_ca_cert = self._file(access.ca_pem)
         if access.client_certificate_pem and access.client_key_pem:
-            configuration.cert_file = self._file(access.client_certificate_pem)
-            configuration.key_file = self._file(access.client_key_pem)
+            folder = tempfile.mkdtemp(prefix="slipway-")  # 0700; TLS wants these two as files
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            configuration.cert_file = _file(folder, "certificate", access.client_certificate_pem)
+            configuration.key_file = _file(folder, "key", access.client_key_pem)
+        self._base = configuration.host
         self._api = client.ApiClient(configuration)
-        parts = urlsplit(access.server)
-        name = (parts.hostname or "").rstrip(".")
-        # One pool straight to a judged address: TLS still wants a certificate for the name.
-        self._pool = urllib3.HTTPSConnectionPool(
-            addresses[0],
-            parts.port or 443,
-            maxsize=16,
-            ssl_context=self._api.rest_client.pool_manager.connection_pool_kw.get("ssl_context"),
-            cert_reqs="CERT_REQUIRED",
-            ca_certs=configuration.ssl_ca_cert,
-            cert_file=configuration.cert_file,
-            key_file=configuration.key_file,
-            server_hostname=name,
-            assert_hostname=name,
-            retries=False,
-        )
+        self._pool = self._api.rest_client.pool_manager
         self._headers = {"Accept": "application/json", "Host": parts.netloc, "User-Agent": "slipway"}
         if access.token:
             self._headers["Authorization"] = f"Bearer {access.token}"
@@ -107,23 +100,18 @@ class Transport:
         return 200, _lines(response)
 
     def close(self) -> None:
-        self._pool.close()
         self._api.close()  # type: ignore[no-untyped-call]  # the client is untyped
-        for path in self._files:
-            with suppress(OSError):
-                os.unlink(path)
 
     def _url(self, path: str, query: Mapping[str, Any] | None) -> str:
         given = {name: value for name, value in (query or {}).items() if value not in (None, "")}
-        return f"{self._prefix}{path}" + (f"?{urlencode(given)}" if given else "")
+        return f"{self._base}{self._prefix}{path}" + (f"?{urlencode(given)}" if given else "")
 
-    def _file(self, pem: str) -> str:
-        """TLS wants files; 0600 and removed on close."""
-        handle, path = tempfile.mkstemp(prefix="slipway-", suffix=".pem")
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(pem)
-        self._files.append(path)
-        return path
+
+def _file(folder: str, name: str, pem: str) -> str:
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="ascii") as file:
+        file.write(pem)
+    return path
 
 
 def _lines(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:

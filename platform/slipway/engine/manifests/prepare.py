@@ -249,11 +249,11 @@ def _marks(document: Manifest, key: ObjectKey, problems: list[Problem]) -> tuple
             hook = Hook(mark)
         else:
             problems.append(Problem(key, HOOK, f"{HOOK}: “{mark}” is not pre-deploy or post-deploy on a Job"))
-    for foreign in _FOREIGN_HOOKS:
-        if foreign in marks:
-            problems.append(
-                Problem(key, foreign, f"it carries {foreign}; say {HOOK}: pre-deploy or post-deploy instead")
-            )
+    problems += [
+        Problem(key, foreign, f"it carries {foreign}; say {HOOK}: pre-deploy or post-deploy instead")
+        for foreign in _FOREIGN_HOOKS
+        if foreign in marks
+    ]
     text = marks.get(WAVE, marks.get(_FOREIGN_WAVE, "0"))
     try:
         return hook, int(text)

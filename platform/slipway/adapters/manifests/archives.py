@@ -1,0 +1,74 @@
+"""Bundles that arrive as one file: .tar.gz, .zip, or a single YAML text. Unpacked in memory, counted as they grow."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+
+from slipway.ports.sources import MOST_BYTES, MOST_FILES, Bundle, BundleProblem, check_bundle
+
+
+def read_archive(data: bytes, *, filename: str = "manifest.yaml") -> Bundle:
+    """Raises BundleProblem: too large unpacked, paths that leave the bundle, links and devices, names twice."""
+    if data[:2] == b"\x1f\x8b":
+        bundle = _tar(data)
+    elif data[:4] == b"PK\x03\x04":
+        bundle = _zip(data)
+    else:
+        bundle = {filename: data}
+    check_bundle(bundle)
+    return bundle
+
+
+class _Collector:
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self._left = MOST_BYTES
+
+    def take(self, name: str, content: bytes) -> None:
+        name = name.removeprefix("./")
+        if name in self.files:
+            raise BundleProblem(f"“{name}” stands in the archive twice.")
+        self._left -= len(content)
+        if self._left < 0:
+            raise BundleProblem(f"The archive unpacks to more than {MOST_BYTES:,} bytes.")
+        if len(self.files) >= MOST_FILES:
+            raise BundleProblem(f"The archive holds more than {MOST_FILES} files.")
+        self.files[name] = content
+
+    @property
+    def room(self) -> int:
+        return self._left + 1
+
+
+def _tar(data: bytes) -> Bundle:
+    collector = _Collector()
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
+            for member in archive:
+                if member.isdir():
+                    continue
+                if not member.isreg():
+                    raise BundleProblem(f"“{member.name}” is a link or a device; a bundle holds plain files.")
+                content = archive.extractfile(member)
+                collector.take(member.name, content.read(collector.room) if content else b"")
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise BundleProblem(f"The archive cannot be read: {error}") from None
+    return collector.files
+
+
+def _zip(data: bytes) -> Bundle:
+    collector = _Collector()
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for entry in archive.infolist():
+                if entry.is_dir():
+                    continue
+                if (entry.external_attr >> 16) & 0o170000 == 0o120000:
+                    raise BundleProblem(f"“{entry.filename}” is a link; a bundle holds plain files.")
+                with archive.open(entry) as content:
+                    collector.take(entry.filename, content.read(collector.room))
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+        raise BundleProblem(f"The archive cannot be read: {error}") from None
+    return collector.files
