@@ -23,7 +23,9 @@ def create_application(actor: Actor, *, slug: str, name: str = "", **settings: A
     with transaction.atomic():
         if Application.objects.filter(slug=slug).exists():
             raise Conflict(f"There is an application called {slug} already.")
-        application = Application.objects.create(organization_id=actor.organization_id, slug=slug, **values)
+        application: Application = Application.objects.create(
+            organization_id=actor.organization_id, slug=slug, **values
+        )
         record(
             actor.by,
             audits=[Audit("application.create", "application", slug, application.id, after=values)],

@@ -88,7 +88,7 @@ def record(
     entries = []
     for audit in audits:
         head.audit_number += 1
-        entry = _entry(organization_id, head.audit_number, head.audit_hash, by, audit, at)
+        entry = _entry(organization_id, head.audit_number, bytes(head.audit_hash), by, audit, at)
         head.audit_hash = entry.hash
         entries.append(entry)
     AuditEntry.objects.bulk_create(entries)

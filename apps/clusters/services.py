@@ -32,7 +32,7 @@ def add_cluster(actor: Actor, *, slug: str, name: str, kubeconfig: str, context:
     with transaction.atomic():
         if Cluster.objects.filter(slug=slug).exists():
             raise Conflict(f"There is a cluster called {slug} already.")
-        cluster = Cluster.objects.create(
+        cluster: Cluster = Cluster.objects.create(
             organization_id=actor.organization_id,
             slug=slug,
             name=name or slug,

@@ -23,7 +23,8 @@ class TenantQuery(sql.Query):
         self, using: str | None = None, connection: Any = None, elide_empty: bool = True
     ) -> SQLCompiler:
         scopes.require()
-        return super().get_compiler(using, connection, elide_empty)
+        compiler: SQLCompiler = super().get_compiler(using, connection, elide_empty)
+        return compiler
 
 
 class TenantQuerySet(models.QuerySet[M]):

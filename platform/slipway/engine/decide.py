@@ -232,7 +232,10 @@ def _progressing(move: _Move, seen: Observation, facts: Facts) -> Observation | 
         if _late(move):
             move.end(Trigger.BAD, f"{step.title} was not done within {state.progress_deadline_seconds} s.")
             return None
-        move.do(Command.APPLY, f"{_position(state)}: {_lower(step.title)}.")
+        if seen.waiting:
+            move.wait(f"{_position(state)}: {seen.waiting}.", seconds=1)
+        else:
+            move.do(Command.APPLY, f"{_position(state)}: {_lower(step.title)}.")
         return None
     if not step.awaits:
         move.next_step()

@@ -76,6 +76,7 @@ class Observation:
     trouble: str = ""  # the cluster does not answer: why
     rejected: str = ""  # the cluster refuses us: why
     refused: str = ""  # a write was refused: the server's words
+    waiting: str = ""  # a write has to wait for something that goes away first
     conflict: str = ""  # an object is at neither its before nor its after: who changed what
 
 

@@ -1,0 +1,322 @@
+"""The loop: observe ▸ decide ▸ commit ▸ act, one bounded pass per task. Idempotent, fenced, woken by many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.utils import timezone
+
+from apps.audit.services import SYSTEM, By
+from apps.clusters.services import connect
+from apps.core import outbox, scopes
+from apps.rollouts import registry
+from apps.rollouts.conversions import gate_to_json, state_of, write_state
+from apps.rollouts.models import PlanRecord, Rollout
+from apps.rollouts.services import applying, leases, planning, waking
+from apps.rollouts.services.leases import FencedOut, Lease
+from apps.rollouts.services.observing import note_health, progress_of
+from apps.rollouts.services.recording import commit_rollout
+from apps.rollouts.services.starting import begin_way_back
+from slipway.engine.decide import decide
+from slipway.engine.gates import GateAnswer, deletions, needs_person, slot
+from slipway.engine.health import Assessment, assess
+from slipway.engine.manifests import field_manager
+from slipway.engine.objects import ObjectKey
+from slipway.engine.phases import QUEUED, Phase
+from slipway.engine.plans import Plan
+from slipway.engine.state import Command, Decision, Facts, Observation
+from slipway.engine.steps import StepKind
+from slipway.ports.clusters import Cluster, ClusterError, Unauthorized, Unreachable
+
+log = structlog.get_logger(__name__)
+
+ROLLOUT_SUCCEEDED = "pipelines.rollout_succeeded"
+_ROUNDS = 40  # of one pass; what is left is another pass's
+_RELATED = (
+    "application",
+    "environment",
+    "release",
+    "from_release",
+    "target__cluster",
+    "way_back_release",
+    "undoes",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One look: what the engine is told, and what is stored if it decides to take it."""
+
+    observation: Observation
+    planned: planning.Planned | None = None
+    assessment: Assessment | None = None
+
+
+def advance(organization_id: UUID, rollout_id: UUID) -> str:
+    """One pass. Answers the phase it left the rollout in, "" when another worker has it."""
+    lease = leases.acquire(organization_id, rollout_id)
+    if lease is None:
+        return ""
+    structlog.contextvars.bind_contextvars(rollout=str(rollout_id))
+    decision: Decision | None = None
+    try:
+        decision = _rounds(lease)
+    except FencedOut:
+        log.info("fenced_out")
+        return ""
+    finally:
+        structlog.contextvars.unbind_contextvars("rollout")
+        knocked = leases.release(lease)
+    if decision is None:
+        return ""
+    if decision.ends:
+        return str(decision.state.phase)
+    if knocked or decision.command is not Command.NONE:
+        waking.send(organization_id, rollout_id)
+    elif decision.check_again_at is not None and decision.check_again_at - timezone.now() < timedelta(
+        seconds=20
+    ):
+        waking.send(organization_id, rollout_id, at=decision.check_again_at)
+    return str(decision.state.phase)
+
+
+def _rounds(lease: Lease) -> Decision | None:
+    decision: Decision | None = None
+    command = Command.NONE
+    for _ in range(_ROUNDS):
+        if not lease.has_time():
+            lease = leases.renew(lease)
+        seen = _look(lease, command)
+        decision = _settle(lease, seen)
+        command = decision.command
+        if command is Command.NONE:
+            break
+    return decision
+
+
+def _look(lease: Lease, command: Command) -> Seen:
+    """Acts as told and observes. No transaction is open while the cluster is asked."""
+    with scopes.organization(lease.organization_id):
+        rollout = _load(lease)
+        plan = _plan_in_force(rollout)
+        cluster_row = rollout.target.cluster
+    if command is Command.NONE:
+        command = _due(rollout, plan)
+    if command is Command.NONE:
+        return Seen(Observation())
+    try:
+        cluster = connect(cluster_row)
+        if command is Command.PLAN:
+            return _look_at_plan(lease, cluster)
+        if command is Command.APPLY and plan is not None:
+            return _apply(lease, rollout, plan, cluster)
+        return _look_at_health(lease, rollout, plan, cluster)
+    except Unauthorized as error:
+        return Seen(Observation(rejected=error.sentence))
+    except Unreachable as error:
+        return Seen(Observation(trouble=error.sentence))
+    except ClusterError as error:
+        return Seen(Observation(trouble=error.sentence))
+
+
+def _due(rollout: Rollout, plan: PlanRecord | None) -> Command:
+    """What a fresh pass looks at before anything is decided."""
+    phase = Phase(rollout.phase)
+    if rollout.abort_requested_at or rollout.stop_requested_at or phase is Phase.PAUSED:
+        return Command.NONE
+    if phase in QUEUED:
+        return Command.PLAN if rollout.plan_wanted or not rollout.plan_digest else Command.NONE
+    if plan is None or rollout.step == 0 or rollout.step >= len(plan.body["steps"]):
+        return Command.PLAN if phase is Phase.PROGRESSING and rollout.step == 0 else Command.OBSERVE
+    return Command.OBSERVE
+
+
+def _look_at_plan(lease: Lease, cluster: Cluster) -> Seen:
+    facts = cluster.facts()
+    with scopes.organization(lease.organization_id):
+        source = planning.source_of(_load(lease), facts)
+    planned = planning.make_plan(source, cluster)
+    return Seen(Observation(plan=planned.facts), planned=planned)
+
+
+def _apply(lease: Lease, rollout: Rollout, plan: PlanRecord, cluster: Cluster) -> Seen:
+    from django.conf import settings
+
+    step = state_of(rollout, plan).steps[rollout.step]
+    manager = field_manager(settings.INSTALLATION_ID, str(rollout.target_id))
+    outcome = applying.apply_step(lease, step, rollout.step, manager=manager, cluster=cluster)
+    if outcome.refused or outcome.conflict:
+        return Seen(Observation(refused=outcome.refused, conflict=outcome.conflict))
+    seen = _look_at_health(lease, rollout, plan, cluster) if step.awaits else Seen(Observation())
+    with scopes.organization(lease.organization_id):
+        remaining = applying.remaining_in(rollout, rollout.step)
+    return replace(seen, observation=replace(seen.observation, remaining=remaining, waiting=outcome.waiting))
+
+
+def _look_at_health(lease: Lease, rollout: Rollout, plan: PlanRecord | None, cluster: Cluster) -> Seen:
+    if plan is None:
+        return Seen(Observation())
+    state = state_of(rollout, plan)
+    keys = [key for step in state.steps if step.kind is StepKind.APPLY for key in step.keys]
+    snapshot = cluster.observe(keys)
+    assessment = assess(
+        snapshot.objects,
+        snapshot.children,
+        snapshot.events,
+        wait_for_addresses=bool(rollout.policy["wait_for_addresses"]),
+    )
+    written: set[ObjectKey] = set()
+    for step in state.steps[: state.step + 1]:
+        if step.kind is StepKind.APPLY:
+            written.update(step.keys)
+    with scopes.organization(lease.organization_id):
+        remaining = applying.remaining_in(rollout, rollout.step)
+    return Seen(Observation(health=assessment.facts(written), remaining=remaining), assessment=assessment)
+
+
+def _settle(lease: Lease, seen: Seen) -> Decision:
+    """The one short transaction: lock, check the fence, read the gates' facts, decide, write."""
+    with scopes.organization(lease.organization_id):
+        leases.lock_under(lease)
+        rollout = _load(lease)
+        now = timezone.now()
+        record = _plan_in_force(rollout)
+        before = rollout.phase
+        facts = _facts(rollout, record, now)
+        decision = decide(state_of(rollout, record), seen.observation, facts, now)
+        if seen.planned is not None and decision.state.plan_digest != rollout.plan_digest:
+            record = _store_plan(rollout, seen.planned, now)
+            facts = _facts(rollout, record, now, digest=decision.state.plan_digest)
+            # Gates that bind to the plan were asked about the old one: ask again about the one now in force.
+            decision = decide(state_of(rollout, _before(rollout, record)), seen.observation, facts, now)
+        if seen.planned is not None and decision.state.step > 0 and rollout.step == 0 and not decision.ends:
+            applying.store_journal(rollout, seen.planned)
+        _write(rollout, decision, seen, before=before, now=now)
+    return decision
+
+
+def _before(rollout: Rollout, record: PlanRecord) -> PlanRecord | None:
+    """The record of the digest that the rollout still carries (None before its first plan)."""
+    if not rollout.plan_digest:
+        return None
+    found: PlanRecord | None = (
+        PlanRecord.objects.filter(rollout_id=rollout.id, digest=rollout.plan_digest)
+        .order_by("-number")
+        .first()
+    )
+    return found
+
+
+def _write(rollout: Rollout, decision: Decision, seen: Seen, *, before: str, now: datetime) -> None:
+    by = _by(rollout, decision)
+    write_state(rollout, decision.state, now)
+    if seen.planned is not None and decision.state.plan_digest == seen.planned.plan.digest:
+        rollout.planned_at = now
+    if decision.sentence:
+        rollout.sentence = decision.sentence[:1000]
+    rollout.reasons = [gate_to_json(gate) for gate in decision.reasons]
+    rollout.next_check_at = decision.check_again_at
+    events = list(decision.events)
+    if seen.assessment is not None:
+        progress, moved = progress_of(rollout, seen.assessment)
+        rollout.progress = progress
+        events = [*moved, *events]
+    if decision.ends:
+        rollout.end_reason = decision.end_reason[:1000]
+        rollout.next_check_at = None
+        rollout.counts_as_failure = decision.state.phase in {Phase.FAILED, Phase.ERRORED}
+    commit_rollout(rollout, by=by, at=now, before=before, events=events, needs_person=decision.needs_person)
+    if seen.assessment is not None:
+        note_health(rollout, seen.assessment, now)
+    if decision.begins_way_back:
+        begin_way_back(rollout, by=by, at=now)
+    if decision.state.phase is Phase.SUCCEEDED:
+        outbox.send(ROLLOUT_SUCCEEDED, release=rollout.release_id, environment=rollout.environment_id)
+    if decision.ends:
+        _wake_next(rollout)
+
+
+def _facts(rollout: Rollout, record: PlanRecord | None, now: datetime, *, digest: str = "") -> Facts:
+    if Phase(rollout.phase) not in QUEUED:
+        return Facts()
+    if digest:
+        rollout = _as_if(rollout, digest)
+    gates: list[GateAnswer] = []
+    if not rollout.policy.get("skips_gates"):
+        for source in registry.gate_sources():
+            gates += source(rollout, now)
+    target = rollout.target
+    gates.append(needs_person(sentence=target.needs_person_sentence, automatic=rollout.automatic))
+    if record is not None:
+        gates.append(
+            deletions(
+                deleted=Plan.from_json(record.body["plan"]).deleted,
+                limit=rollout.policy["delete_limit"],
+                confirmed=rollout.confirmed_deletions,
+            )
+        )
+    holder = (
+        Rollout.objects.filter(id=target.active_rollout_id).select_related("release").first()
+        if target.active_rollout_id and target.active_rollout_id != rollout.id
+        else None
+    )
+    gates.append(slot(taken_by=f"rollout #{holder.number} of {holder.release.version}" if holder else ""))
+    return Facts(tuple(gates))
+
+
+def _as_if(rollout: Rollout, digest: str) -> Rollout:
+    import copy
+
+    other = copy.copy(rollout)
+    other.plan_digest = digest
+    return other
+
+
+def _store_plan(rollout: Rollout, planned: planning.Planned, now: datetime) -> PlanRecord:
+    rollout.plan_number += 1
+    made: PlanRecord = PlanRecord.objects.create(
+        organization_id=rollout.organization_id,
+        rollout=rollout,
+        number=rollout.plan_number,
+        digest=planned.plan.digest,
+        body=planned.to_json(),
+        made_at=now,
+    )
+    return made
+
+
+def _plan_in_force(rollout: Rollout) -> PlanRecord | None:
+    if not rollout.plan_digest:
+        return None
+    found: PlanRecord | None = (
+        PlanRecord.objects.filter(rollout_id=rollout.id, digest=rollout.plan_digest)
+        .order_by("-number")
+        .first()
+    )
+    return found
+
+
+def _load(lease: Lease) -> Rollout:
+    found: Rollout | None = Rollout.objects.filter(id=lease.rollout_id).select_related(*_RELATED).first()
+    if found is None:
+        raise FencedOut
+    return found
+
+
+def _by(rollout: Rollout, decision: Decision) -> By:
+    if decision.state.phase is Phase.ABORTED and rollout.abort_requested_by_id:
+        return By("person", rollout.abort_requested_by_label, rollout.abort_requested_by_id)
+    return SYSTEM
+
+
+def _wake_next(rollout: Rollout) -> None:
+    """The slot may be free now: the one that waits for it is looked at."""
+    following: Any = Rollout.objects.filter(
+        target_id=rollout.target_id, phase__in=[str(phase) for phase in QUEUED]
+    ).first()
+    if following is not None:
+        waking.wake(following)
