@@ -8,7 +8,7 @@ from functools import lru_cache
 from django.conf import settings
 
 from slipway.ports.clusters import Clusters
-from slipway.ports.sources import Renderer
+from slipway.ports.sources import Bundle, Renderer
 
 
 @lru_cache(maxsize=1)
@@ -24,3 +24,10 @@ def renderer(source_kind: str) -> Renderer:
     from slipway.adapters.manifests import KustomizeRenderer, PlainRenderer
 
     return KustomizeRenderer() if source_kind == "kustomize" else PlainRenderer()
+
+
+def read_archive(data: bytes) -> Bundle:
+    """Raises BundleProblem."""
+    from slipway.adapters.manifests import read_archive as read
+
+    return read(data)

@@ -97,7 +97,7 @@ def apply_step(lease: Lease, step: Step, index: int, *, manager: str, cluster: C
         if rollout.first_write_at is None:
             rollout.first_write_at = timezone.now()
             rollout.save(update_fields=["first_write_at"])
-        unapplied = JournalEntry.objects.filter(rollout_id=rollout.id, step=index)
+        unapplied: Any = JournalEntry.objects.filter(rollout_id=rollout.id, step=index)
         entries: list[JournalEntry] = [*unapplied.exclude(state=JournalState.APPLIED)]
         JournalEntry.objects.filter(id__in=[entry.id for entry in entries]).update(state=JournalState.SENT)
         stored = AppliedSet.objects.get(rollout_id=rollout.id)
