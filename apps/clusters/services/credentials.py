@@ -1,19 +1,15 @@
-"""Clusters: their credentials, and whether they answer."""
+"""A cluster's credentials, and the connection that they open."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from apps.audit.services import Audit, record
-from apps.clusters.choices import Reachability
 from apps.clusters.models import Cluster
-from apps.core import scopes
 from apps.core.encryption import open_json, seal_json
 from apps.core.problems import Conflict, Invalid
 from apps.core.slugs import checked_slug
@@ -75,41 +71,6 @@ def connect(cluster: Cluster) -> port.Cluster:
     access = open_json(bytes(cluster.sealed_access), context=_SEALED)
     access["addresses"] = tuple(access["addresses"])
     return wiring.clusters().connect(str(cluster.id), port.Access(**access))
-
-
-def check_cluster(organization_id: UUID, cluster_id: UUID) -> Cluster:
-    """Asks the cluster who it is and writes down what it said. No transaction is open while it is asked."""
-    with scopes.organization(organization_id):
-        cluster: Cluster = Cluster.objects.get(id=cluster_id)
-    found = _ask(cluster)
-    with scopes.organization(organization_id):
-        cluster = Cluster.objects.select_for_update().get(id=cluster_id)
-        now = timezone.now()
-        _note(cluster, found, now)
-        cluster.save()
-    return cluster
-
-
-def _ask(cluster: Cluster) -> port.ClusterFacts | port.ClusterError:
-    try:
-        return connect(cluster).facts(refresh=True)
-    except port.ClusterError as error:
-        return error
-
-
-def _note(cluster: Cluster, found: port.ClusterFacts | port.ClusterError, now: datetime) -> None:
-    if isinstance(found, port.ClusterFacts):
-        state, sentence = Reachability.REACHABLE, ""
-        cluster.version = found.version
-        cluster.simulated = found.simulated
-        cluster.served_kinds = sorted(f"{kind}.{group}" if group else kind for group, kind in found.kinds)
-    elif isinstance(found, port.Unauthorized):
-        state, sentence = Reachability.REFUSED, found.sentence
-    else:
-        state, sentence = Reachability.UNREACHABLE, found.sentence
-    if cluster.reachability != state:
-        cluster.reachability_since = now
-    cluster.reachability, cluster.reachability_sentence, cluster.checked_at = state, sentence[:500], now
 
 
 def _parsed(kubeconfig: str, context: str) -> port.Access:
