@@ -174,8 +174,17 @@ class Cluster(Protocol):
     def read(self, key: ObjectKey) -> Manifest | None:
         """None for 404 of the object; NotServed for a kind that discovery does not report."""
 
-    def list(self, group: str, kind: str, *, namespace: str = "", label_selector: str = "") -> Listing:
-        """All pages of it. Namespace "" is the whole cluster."""
+    def list(
+        self,
+        group: str,
+        kind: str,
+        *,
+        namespace: str = "",
+        label_selector: str = "",
+        metadata_only: bool = False,
+    ) -> Listing:
+        """All pages of it. Namespace "" is the whole cluster. `metadata_only` asks for metadata alone; a server
+        that cannot answers whole objects."""
 
     def apply(
         self,
@@ -213,7 +222,14 @@ class Cluster(Protocol):
         """Reads by LIST per (kind, namespace), so the cost grows with kinds and not with objects."""
 
     def watch(
-        self, group: str, kind: str, *, namespace: str = "", resource_version: str, timeout_seconds: int = 60
+        self,
+        group: str,
+        kind: str,
+        *,
+        namespace: str = "",
+        resource_version: str,
+        timeout_seconds: int = 60,
+        metadata_only: bool = False,
     ) -> Iterator[WatchEvent]:
         """Ends by itself after the timeout; WatchExpired on 410. Closing the iterator closes the connection."""
 

@@ -60,14 +60,23 @@ class KubernetesCluster:
             return None
         return self._object(status, body, what=key.label, secret=key.kind == "Secret")
 
-    def list(self, group: str, kind: str, *, namespace: str = "", label_selector: str = "") -> Listing:
+    def list(
+        self,
+        group: str,
+        kind: str,
+        *,
+        namespace: str = "",
+        label_selector: str = "",
+        metadata_only: bool = False,
+    ) -> Listing:
         served = self._served(group, kind)
         path = self._path(served, namespace)
         items: list[Manifest] = []
         token = ""
         for _ in range(10_000):
             query = {"limit": _PAGE, "continue": token, "labelSelector": label_selector}
-            status, body = self._transport.call("GET", path, query=query)
+            accept = _accept("PartialObjectMetadataList" if metadata_only else "")
+            status, body = self._transport.call("GET", path, query=query, accept=accept)
             if status == 410 and token:
                 items, token = [], ""  # the listing's snapshot was compacted away: once more from the start
                 continue
@@ -75,8 +84,8 @@ class KubernetesCluster:
                 raise translate(status, body, what=f"{kind} list", secret=kind == "Secret")
             answer = json.loads(body)
             for item in answer.get("items") or ():
-                item.setdefault("apiVersion", served.api_version)
-                item.setdefault("kind", kind)
+                # Items of a list carry neither, those of a metadata list carry metadata's own.
+                item["apiVersion"], item["kind"] = served.api_version, kind
                 items.append(redact(item, self._key))
             token = (answer.get("metadata") or {}).get("continue", "")
             if not token:
@@ -183,16 +192,27 @@ class KubernetesCluster:
         return Snapshot(objects, tuple(children), tuple(events))
 
     def watch(
-        self, group: str, kind: str, *, namespace: str = "", resource_version: str, timeout_seconds: int = 60
+        self,
+        group: str,
+        kind: str,
+        *,
+        namespace: str = "",
+        resource_version: str,
+        timeout_seconds: int = 60,
+        metadata_only: bool = False,
     ) -> Iterator[WatchEvent]:
-        path = self._path(self._served(group, kind), namespace)
+        served = self._served(group, kind)
+        path = self._path(served, namespace)
         query = {
             "watch": "true",
             "resourceVersion": resource_version,
             "allowWatchBookmarks": "true",
             "timeoutSeconds": timeout_seconds,
         }
-        status, lines = self._transport.stream(path, query=query, idle_seconds=timeout_seconds + 5.0)
+        accept = _accept("PartialObjectMetadata" if metadata_only else "")
+        status, lines = self._transport.stream(
+            path, query=query, idle_seconds=timeout_seconds + 5.0, accept=accept
+        )
         if status == 410:
             raise WatchExpired("the resourceVersion is too old", status=410)
         if status != 200:
@@ -204,6 +224,7 @@ class KubernetesCluster:
                 if body.get("code") == 410:
                     raise WatchExpired("the resourceVersion is too old", status=410)
                 raise translate(int(body.get("code", 500)), json.dumps(body).encode(), what=f"{kind} watch")
+            body["apiVersion"], body["kind"] = served.api_version, kind
             yield WatchEvent(
                 WatchKind(event["type"]), redact(body, self._key), str(body["metadata"]["resourceVersion"])
             )
@@ -281,6 +302,12 @@ class KubernetesCluster:
         return sorted(
             about, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or "")
         )
+
+
+def _accept(metadata_kind: str) -> str:
+    """Whole objects stay acceptable, so that a server which knows no metadata form answers all the same."""
+    partial = f"application/json;as={metadata_kind};g=meta.k8s.io;v=v1," if metadata_kind else ""
+    return f"{partial}application/json"
 
 
 def _descendants(roots: Sequence[Manifest], family: Sequence[Manifest]) -> list[Manifest]:

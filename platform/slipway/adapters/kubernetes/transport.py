@@ -79,14 +79,19 @@ class Transport:
         return response.status, response.data
 
     def stream(
-        self, path: str, *, query: Mapping[str, Any], idle_seconds: float
+        self,
+        path: str,
+        *,
+        query: Mapping[str, Any],
+        idle_seconds: float,
+        accept: str = "application/json",
     ) -> tuple[int, Iterator[bytes]]:
         """Lines as they come; ends when the server ends or nothing came for `idle_seconds`."""
         try:
             response = self._pool.request(
                 "GET",
                 self._url(path, query),
-                headers=self._headers,
+                headers={**self._headers, "Accept": accept},
                 timeout=Timeout(connect=2.0, read=idle_seconds),
                 redirect=False,
                 preload_content=False,
