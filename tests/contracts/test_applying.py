@@ -1,0 +1,373 @@
+"""Server-side apply and its dry run: what a plan is made of (rules 1, 3, 5, 6, 7 of the Kubernetes notes)."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from slipway.engine.diff.fields import changes
+from slipway.engine.diff.owners import owned_by
+from slipway.engine.objects import Manifest, ObjectKey, resource_version_of, uid_of
+from slipway.ports.clusters import NamespaceMissing, Refused
+from tests.clusters import Place
+from tests.contracts.manifests import MANAGER, config_map, deployment, job, sample, sample_releases, service
+from tests.contracts.raw import APPLY, Raw
+
+
+def apply(place: Place, manifest: Manifest, **how: Any) -> Manifest:
+    return place.cluster.apply(place.placed(manifest), manager=how.pop("manager", MANAGER), **how)
+
+
+def test_the_first_apply_creates_and_answers_what_the_server_added(any_cluster: Place) -> None:
+    made = apply(any_cluster, deployment())
+    assert made["metadata"]["uid"]
+    assert made["metadata"]["resourceVersion"]
+    assert made["metadata"]["generation"] == 1
+    assert made["metadata"]["creationTimestamp"].endswith("Z")
+    assert made["spec"]["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"},
+    }
+    assert made["spec"]["progressDeadlineSeconds"] == 600
+    assert made["spec"]["revisionHistoryLimit"] == 10
+    container = made["spec"]["template"]["spec"]["containers"][0]
+    assert container["imagePullPolicy"] == "IfNotPresent"
+    assert container["terminationMessagePath"] == "/dev/termination-log"
+    assert made["spec"]["template"]["spec"]["restartPolicy"] == "Always"
+
+
+def test_applying_the_same_again_changes_nothing_at_all(any_cluster: Place) -> None:
+    first = apply(any_cluster, config_map())
+    second = apply(any_cluster, config_map())
+    assert second == first
+
+
+def test_an_apply_that_changes_a_spec_raises_the_generation_by_one(any_cluster: Place) -> None:
+    apply(any_cluster, deployment())
+    assert apply(any_cluster, deployment(image="registry.local/web:v2"))["metadata"]["generation"] == 2
+
+
+def test_a_change_of_metadata_alone_leaves_the_generation(any_cluster: Place) -> None:
+    apply(any_cluster, deployment())
+    labelled = deployment()
+    labelled["metadata"]["labels"] = {"tier": "front"}
+    assert apply(any_cluster, labelled)["metadata"]["generation"] == 1
+
+
+def test_a_field_that_its_only_owner_drops_goes_away(any_cluster: Place) -> None:
+    apply(any_cluster, config_map(data={"colour": "blue", "size": "large"}))
+    assert apply(any_cluster, config_map(data={"colour": "blue"}))["data"] == {"colour": "blue"}
+
+
+def test_a_list_entry_that_its_only_owner_drops_goes_away_and_the_rest_stays(any_cluster: Place) -> None:
+    two = deployment()
+    two["spec"]["template"]["spec"]["containers"].append({"name": "beside", "image": "registry.local/web:v2"})
+    apply(any_cluster, two)
+    left = apply(any_cluster, deployment())["spec"]["template"]["spec"]["containers"]
+    assert [container["name"] for container in left] == ["web"]
+
+
+def test_env_entries_are_merged_by_name_and_newer_servers_keep_the_order_sent(any_cluster: Place) -> None:
+    def with_env(*names: str) -> Manifest:
+        return deployment(pod={"container": {"env": [{"name": name, "value": "1"} for name in names]}})
+
+    apply(any_cluster, with_env("A", "C"))
+    env = apply(any_cluster, with_env("A", "B", "C"))["spec"]["template"]["spec"]["containers"][0]["env"]
+    in_order = ["A", "B", "C"] if any_cluster.minor > 20 else ["A", "C", "B"]
+    assert [entry["name"] for entry in env] == in_order
+
+
+def test_two_managers_who_agree_share_a_field_and_it_stays_until_both_drop_it(any_cluster: Place) -> None:
+    both = {"colour": "blue", "size": "large"}
+    apply(any_cluster, config_map(data=both), manager="one")
+    apply(any_cluster, config_map(data=both), manager="two")
+    assert apply(any_cluster, config_map(data={"colour": "blue"}), manager="one")["data"] == both
+    assert apply(any_cluster, config_map(data={"colour": "blue"}), manager="two")["data"] == {
+        "colour": "blue"
+    }
+
+
+def test_a_dry_run_answers_what_would_be_and_leaves_nothing(any_cluster: Place) -> None:
+    would_be = apply(any_cluster, deployment(), dry_run=True)
+    assert would_be["spec"]["replicas"] == 1
+    assert would_be["spec"]["template"]["spec"]["dnsPolicy"] == "ClusterFirst"
+    assert any_cluster.cluster.read(any_cluster.key("Deployment", "web", "apps")) is None
+
+
+def test_a_dry_run_over_a_live_object_changes_neither_it_nor_its_version(any_cluster: Place) -> None:
+    live = apply(any_cluster, config_map())
+    would_be = apply(any_cluster, config_map(data={"colour": "red"}), dry_run=True)
+    assert would_be["data"] == {"colour": "red"}
+    assert any_cluster.cluster.read(any_cluster.key("ConfigMap", "settings")) == live
+
+
+def test_a_dry_run_of_a_create_leaves_nothing(any_cluster: Place) -> None:
+    any_cluster.cluster.create(any_cluster.placed(config_map()), manager=MANAGER, dry_run=True)
+    assert any_cluster.cluster.read(any_cluster.key("ConfigMap", "settings")) is None
+
+
+def test_the_dry_run_of_what_is_live_is_empty_for_all_objects_of_the_sample(any_cluster: Place) -> None:
+    """Rule 5: nothing would change, and our managed fields are exactly the leaves of what was sent."""
+    documents = [any_cluster.placed(document) for document in sample(sample_releases()[-1])]
+    assert len(documents) >= 3
+    cluster = any_cluster.cluster
+    for document in documents:
+        cluster.apply(document, manager=MANAGER)
+    differences: dict[str, Any] = {}
+    for document in documents:
+        key = ObjectKey.of(document)
+        live = cluster.read(key)
+        assert live is not None
+        would_be = cluster.apply(document, manager=MANAGER, dry_run=True)
+        if found := changes(live, would_be):
+            differences[str(key)] = found
+        leaves = sent_leaves(document, any_cluster.minor)
+        if owned_by(live, MANAGER) != leaves:
+            differences[f"{key} managed"] = (
+                owned_by(live, MANAGER) - leaves,
+                leaves - owned_by(live, MANAGER),
+            )
+    assert differences == {}
+
+
+# The lists that are merged by key, and their keys, as far as the sample uses them.
+_KEYS: dict[str, tuple[str, ...]] = {
+    "containers": ("name",),
+    "initContainers": ("name",),
+    "env": ("name",),
+    "volumes": ("name",),
+    "volumeMounts": ("mountPath",),
+}
+
+
+# Maps that are owned as a whole.
+_ATOMIC = ("spec.selector", "spec.template.spec.nodeSelector")
+
+
+def sent_leaves(document: Manifest, minor: int) -> frozenset[str]:
+    """An independent reading of which leaves a server-side apply of this document owns."""
+    found: set[str] = set()
+    service_ports = document["kind"] == "Service"
+
+    def walk(path: str, name: str, value: Any) -> None:
+        if isinstance(value, dict) and value:
+            # Up to 1.20 each entry of a Service's selector was owned by itself.
+            if path in _ATOMIC and (minor > 20 or not service_ports):
+                found.add(path)
+                return
+            for inner, below in value.items():
+                text = inner if "." not in inner and "[" not in inner else f'"{inner}"'
+                walk(f"{path}.{text}" if path else text, inner, below)
+        elif isinstance(value, list) and (keys := _list_keys(name, service_ports)) and value:
+            for entry in value:
+                where = ",".join(f"{key}={entry[key]}" for key in sorted(keys))
+                walk(f"{path}[{where}]", "", entry)
+        elif value != {} or minor > 20:  # 1.20 owns no `emptyDir: {}`
+            found.add(path)
+
+    body = {name: value for name, value in document.items() if name not in ("apiVersion", "kind")}
+    body["metadata"] = {
+        name: value for name, value in document["metadata"].items() if name not in ("name", "namespace")
+    }
+    for name, value in body.items():
+        if value or name != "metadata":
+            walk(name, name, value)
+    return frozenset(found)
+
+
+def _list_keys(name: str, service_ports: bool) -> tuple[str, ...]:
+    if name == "ports":
+        return ("port", "protocol") if service_ports else ("containerPort", "protocol")
+    return _KEYS.get(name, ())
+
+
+def test_an_unknown_field_is_refused_with_a_500_whatever_the_version(any_cluster: Place, raw: Raw) -> None:
+    wrong = deployment()
+    wrong["spec"]["replicaz"] = 3
+    with pytest.raises(Refused) as refused:
+        apply(any_cluster, wrong)
+    assert refused.value.status == 500
+    assert "replicaz" in refused.value.sentence
+    assert any_cluster.cluster.read(any_cluster.key("Deployment", "web", "apps")) is None
+
+
+def test_a_value_of_the_wrong_type_is_refused_with_a_500(any_cluster: Place) -> None:
+    wrong = deployment()
+    wrong["spec"]["replicas"] = "three"
+    with pytest.raises(Refused) as refused:
+        apply(any_cluster, wrong)
+    assert refused.value.status == 500
+
+
+def test_a_service_port_without_protocol_is_refused_up_to_1_20_and_taken_after(any_cluster: Place) -> None:
+    bare = service()
+    del bare["spec"]["ports"][0]["protocol"]
+    if any_cluster.minor <= 20:
+        with pytest.raises(Refused) as refused:
+            apply(any_cluster, bare)
+        assert refused.value.status == 500
+    else:
+        assert apply(any_cluster, bare)["spec"]["ports"][0]["protocol"] == "TCP"
+
+
+def test_a_missing_required_field_is_a_422_that_names_it(any_cluster: Place) -> None:
+    wrong = deployment()
+    del wrong["spec"]["template"]["spec"]["containers"][0]["image"]
+    with pytest.raises(Refused) as refused:
+        apply(any_cluster, wrong)
+    assert refused.value.status == 422
+    assert [path for path, _ in refused.value.causes] == ["spec.template.spec.containers[0].image"]
+
+
+def test_a_selector_that_does_not_match_its_template_is_a_422(any_cluster: Place) -> None:
+    wrong = deployment()
+    wrong["spec"]["selector"] = {"matchLabels": {"app": "other"}}
+    with pytest.raises(Refused) as refused:
+        apply(any_cluster, wrong)
+    assert refused.value.status == 422
+    assert not refused.value.immutable
+    assert [path for path, _ in refused.value.causes] == ["spec.template.metadata.labels"]
+
+
+def test_a_name_that_no_object_may_have_is_a_422(any_cluster: Place) -> None:
+    with pytest.raises(Refused) as refused:
+        apply(any_cluster, config_map(name="Not_A_Name"))
+    assert refused.value.status == 422
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_changed_selector_is_refused_as_immutable(any_cluster: Place, dry_run: bool) -> None:
+    apply(any_cluster, deployment())
+    other = deployment()
+    other["spec"]["selector"] = {"matchLabels": {"app": "web", "tier": "front"}}
+    other["spec"]["template"]["metadata"]["labels"] = {"app": "web", "tier": "front"}
+    with pytest.raises(Refused) as refused:
+        apply(any_cluster, other, dry_run=dry_run)
+    assert refused.value.immutable
+    assert [path for path, _ in refused.value.causes] == ["spec.selector"]
+
+
+def test_a_changed_job_template_is_refused_as_immutable(any_cluster: Place) -> None:
+    apply(any_cluster, job())
+    with pytest.raises(Refused) as refused:
+        apply(any_cluster, job(image="registry.local/busybox:2"))
+    assert refused.value.immutable
+    assert [path for path, _ in refused.value.causes] == ["spec.template"]
+
+
+def test_a_changed_cluster_address_of_a_service_is_refused_as_immutable(any_cluster: Place) -> None:
+    apply(any_cluster, service())
+    with pytest.raises(Refused) as refused:
+        apply(any_cluster, service(clusterIP="None"), force=True)
+    assert refused.value.status == 422
+    assert refused.value.immutable or "may not change once set" in refused.value.sentence
+
+
+def test_a_service_gets_an_address_and_keeps_it(any_cluster: Place) -> None:
+    first = apply(any_cluster, service())
+    address = first["spec"]["clusterIP"]
+    assert address.count(".") == 3
+    second = apply(any_cluster, service(sessionAffinity="ClientIP"))
+    assert second["spec"]["clusterIP"] == address
+
+
+def test_a_dry_run_in_a_namespace_that_is_not_there_says_so(any_cluster: Place) -> None:
+    elsewhere = copy.deepcopy(config_map())
+    elsewhere["metadata"]["namespace"] = f"{any_cluster.namespace}-not-there"
+    with pytest.raises(NamespaceMissing) as missing:
+        any_cluster.cluster.apply(elsewhere, manager=MANAGER, dry_run=True)
+    assert missing.value.sentence == f'namespaces "{any_cluster.namespace}-not-there" not found'
+
+
+def test_an_apply_without_a_field_manager_is_refused(any_cluster: Place, raw: Raw) -> None:
+    answer = raw("PATCH", "configmaps", "settings", body=any_cluster.placed(config_map()), content_type=APPLY)
+    assert answer.status in (400, 422)
+    assert "fieldManager" in answer.message
+
+
+def test_what_is_applied_may_not_carry_managed_fields(any_cluster: Place) -> None:
+    live = apply(any_cluster, config_map())
+    with pytest.raises(Refused) as refused:
+        any_cluster.cluster.apply(live, manager=MANAGER)
+    assert refused.value.status == 400
+    assert "managedFields must be nil" in refused.value.sentence
+
+
+def test_an_identity_in_the_body_that_is_not_the_path_s_is_refused(any_cluster: Place, raw: Raw) -> None:
+    answer = raw(
+        "PATCH",
+        "configmaps",
+        "another",
+        body=any_cluster.placed(config_map()),
+        query={"fieldManager": MANAGER},
+        content_type=APPLY,
+    )
+    assert answer.status == 400
+
+
+def test_an_explicit_null_takes_a_default_away_on_newer_servers_only(any_cluster: Place) -> None:
+    apply(any_cluster, deployment())
+    recreate = deployment(strategy={"type": "Recreate", "rollingUpdate": None})
+    if any_cluster.minor > 20:
+        assert apply(any_cluster, recreate)["spec"]["strategy"] == {"type": "Recreate"}
+        return
+    with pytest.raises(Refused) as refused:
+        apply(any_cluster, recreate)
+    assert [path for path, _ in refused.value.causes] == ["spec.strategy.rollingUpdate"]
+
+
+def test_a_rolling_update_that_was_owned_first_can_be_dropped_for_recreate(any_cluster: Place) -> None:
+    """What works on every version: own the defaulted values, then send Recreate without them."""
+    owned = deployment(
+        strategy={"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}}
+    )
+    apply(any_cluster, owned)
+    assert apply(any_cluster, deployment(strategy={"type": "Recreate"}))["spec"]["strategy"] == {
+        "type": "Recreate"
+    }
+
+
+def test_recreate_beside_the_defaulted_rolling_update_is_refused(any_cluster: Place) -> None:
+    apply(any_cluster, deployment())
+    with pytest.raises(Refused) as refused:
+        apply(any_cluster, deployment(strategy={"type": "Recreate"}))
+    assert refused.value.status == 422
+    assert [path for path, _ in refused.value.causes] == ["spec.strategy.rollingUpdate"]
+
+
+def test_a_secret_s_values_never_arrive(any_cluster: Place) -> None:
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "token"},
+        "stringData": {"password": "hunter2"},
+    }
+    made = apply(any_cluster, secret)
+    listed = any_cluster.cluster.list("", "Secret", namespace=any_cluster.namespace)
+    assert "hunter2" not in str(made)
+    assert "aHVudGVyMg" not in str(made)
+    assert "aHVudGVyMg" not in str(listed)
+    assert made["data"]["password"].startswith("hmac-sha256:")
+
+
+def test_a_refusal_about_a_secret_names_path_and_class_and_no_value(any_cluster: Place) -> None:
+    wrong = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "token"},
+        "type": "kubernetes.io/dockerconfigjson",
+        "stringData": {".dockerconfigjson": "hunter2"},
+    }
+    with pytest.raises(Refused) as refused:
+        apply(any_cluster, wrong)
+    assert "hunter2" not in refused.value.sentence
+    assert refused.value.causes == (("data[.dockerconfigjson]", ""),)
+
+
+def test_every_answer_keeps_uid_and_moves_the_resource_version_on(any_cluster: Place) -> None:
+    first = apply(any_cluster, config_map())
+    second = apply(any_cluster, config_map(data={"colour": "red"}))
+    assert uid_of(second) == uid_of(first)
+    assert int(resource_version_of(second)) > int(resource_version_of(first))
