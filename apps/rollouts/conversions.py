@@ -37,6 +37,8 @@ def state_of(rollout: Rollout, plan: PlanRecord | None) -> RolloutState:
         abort_requested_by=rollout.abort_requested_by_label if rollout.abort_requested_at else "",
         stop_requested=rollout.stop_requested_at is not None,
         pause_requested=rollout.pause_requested_at is not None,
+        # A paused rollout's sentence is set once, when it is paused: it keeps saying why.
+        paused_because=rollout.sentence if rollout.phase == Phase.PAUSED else "",
         superseded_by=rollout.superseded_by_label,
     )
 

@@ -150,8 +150,8 @@ def _apply(lease: Lease, rollout: Rollout, plan: PlanRecord, cluster: Cluster) -
     manager = field_manager(settings.INSTALLATION_ID, str(rollout.target_id))
     outcome = applying.apply_step(lease, step, rollout.step, manager=manager, cluster=cluster)
     if outcome.refused or outcome.conflict:
-        return Seen(Observation(refused=outcome.refused, conflict=outcome.conflict))
-    seen = _look_at_health(lease, rollout, plan, cluster) if step.awaits else Seen(Observation())
+        return Seen(Observation(step=rollout.step, refused=outcome.refused, conflict=outcome.conflict))
+    seen = _look_at_health(lease, rollout, plan, cluster) if step.awaits else Seen(Observation(step=rollout.step))
     with scopes.organization(lease.organization_id):
         remaining = applying.remaining_in(rollout, rollout.step)
     return replace(seen, observation=replace(seen.observation, remaining=remaining, waiting=outcome.waiting))
@@ -175,7 +175,8 @@ def _look_at_health(lease: Lease, rollout: Rollout, plan: PlanRecord | None, clu
             written.update(step.keys)
     with scopes.organization(lease.organization_id):
         remaining = applying.remaining_in(rollout, rollout.step)
-    return Seen(Observation(health=assessment.facts(written), remaining=remaining), assessment=assessment)
+    seen = Observation(step=rollout.step, health=assessment.facts(written), remaining=remaining)
+    return Seen(seen, assessment=assessment)
 
 
 def _settle(lease: Lease, seen: Seen) -> Decision:

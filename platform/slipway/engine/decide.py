@@ -79,14 +79,21 @@ class _Move:
             self.check_again_at = None
 
     def end(self, trigger: Trigger, sentence: str, *, undo: bool = True) -> None:
-        """Ends the rollout and says what follows: a way back, a call for a person, or nothing."""
-        wrote = self.state.has_written
+        """Ends the rollout and says what follows: a way back, a call for a person, or nothing.
+
+        Before the first write there is nothing to undo. A rollback that held the slot calls a person even then:
+        what it was to undo still stands, and a way back is never taken back by itself.
+        """
+        ended = self.state
         self.take(trigger, sentence)
-        if not wrote:
+        if ended.kind is Kind.ROLLBACK:
+            if ended.has_written or ended.phase.is_active:
+                self.needs_person = f"The rollback did not succeed. {sentence}"
+        elif not ended.has_written:
             return
-        if undo and self.state.way_back and self.state.kind is not Kind.ROLLBACK:
+        elif undo and ended.way_back:
             self.way_back = True
-            self.end_reason = f"{sentence} Going back to {self.state.way_back}."
+            self.end_reason = f"{sentence} Going back to {ended.way_back}."
         else:
             self.needs_person = sentence
 
@@ -94,6 +101,26 @@ class _Move:
         self.sentence = sentence
         self.command = Command.NONE
         self.check_again_at = self.now + timedelta(seconds=seconds)
+
+    def hold(self) -> None:
+        """Paused: says why for as long as it lasts."""
+        sentence = self.state.paused_because or "Paused; nothing is written until it is resumed."
+        self.wait(sentence, seconds=GATE_POLL_SECONDS)
+        self.reasons = (
+            GateAnswer(
+                "pause",
+                Answer.WAIT,
+                sentence,
+                unblocked_by="a person who resumes or aborts it",
+                since=self.state.standing_still_since,
+            ),
+        )
+
+    def pause(self, sentence: str) -> None:
+        self.stand_still()
+        self.take(Trigger.PAUSE, sentence)
+        self.state = replace(self.state, pause_requested=True, paused_because=sentence)
+        self.hold()
 
     def do(self, command: Command, sentence: str) -> None:
         self.sentence = sentence
@@ -155,7 +182,7 @@ def _person(move: _Move) -> bool:
 
 def _cluster_away(move: _Move, observation: Observation) -> bool:
     if observation.rejected:
-        move.end(Trigger.CANNOT_ASK, observation.rejected, undo=False)
+        move.end(Trigger.CANNOT_ASK, _full(observation.rejected), undo=False)
         return True
     if observation.trouble:
         if move.state.unreachable_since is None:
@@ -163,7 +190,7 @@ def _cluster_away(move: _Move, observation: Observation) -> bool:
             move.state = replace(move.state, unreachable_since=move.now)
         move.stand_still()
         move.wait(
-            f"The cluster does not answer: {observation.trouble} Deadlines stand still.",
+            f"The cluster does not answer: {_full(observation.trouble)} Deadlines stand still.",
             seconds=UNREACHABLE_RETRY_SECONDS,
         )
         return True
@@ -173,14 +200,18 @@ def _cluster_away(move: _Move, observation: Observation) -> bool:
 def _queued(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
     state = move.state
     if seen.plan is not None:
+        _adopt(move, seen.plan)
         if seen.plan.refusals:
             move.end(Trigger.PLAN_REFUSED, _refusals(seen.plan))
             return None
-        _adopt(move, seen.plan)
         move.take(Trigger.PLANNED, seen.plan.sentence)
-        return replace(seen, plan=None)
+        return replace(seen, plan=None, checked=seen.plan)
     if state.plan_wanted or not state.plan_digest:
         move.do(Command.PLAN, "Planning: asking the cluster what would change.")
+        return None
+    if not facts.gates:
+        # The slot's gate always answers. No answer at all means that nobody was asked, and that never passes.
+        move.wait("Asking what holds it.", seconds=1)
         return None
     verdict = worst(facts.gates)
     held = tuple(gate for gate in facts.gates if gate.answer is not Answer.PASS)
@@ -193,7 +224,8 @@ def _queued(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
         move.reasons = facts.gates
         soonest = min((gate.asked_again_at for gate in held if gate.asked_again_at), default=None)
         if soonest and move.check_again_at and soonest < move.check_again_at:
-            move.check_again_at = soonest
+            # Never in the past: a gate that is late with its own answer must not make us spin.
+            move.check_again_at = max(soonest, move.now + timedelta(seconds=1))
         return None
     move.state = replace(
         move.state,
@@ -202,7 +234,7 @@ def _queued(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
         step_since=move.now,
         deadline_at=move.now + state.progress_deadline,
     )
-    move.take(Trigger.BEGIN, "Every gate passes; checking the plan once more.")
+    move.take(Trigger.BEGIN, "Every gate passes; the plan is checked once more.")
     move.reasons = facts.gates
     return seen
 
@@ -210,23 +242,22 @@ def _queued(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
 def _progressing(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
     state = move.state
     if state.pause_requested and state.plan_digest:
-        move.stand_still()
-        move.take(Trigger.PAUSE, "Paused by a person; nothing is written until it is resumed.")
+        move.pause("Paused by a person; nothing is written until it is resumed.")
         return None
     if not state.steps or (state.steps[state.step :][:1] and state.steps[state.step].kind is StepKind.CHECK):
-        return _check(move, seen)
+        return _check(move, seen, facts)
     if state.step >= len(state.steps):
         move.state = replace(state, bake_until=move.now + timedelta(seconds=state.bake_seconds))
         move.take(Trigger.APPLIED, "Everything is applied and healthy.")
         return seen
     step = state.steps[state.step]
+    if seen.step is not None and seen.step != state.step:
+        seen = Observation()  # it tells of another step; this one is looked at anew
     if seen.conflict:
-        move.stand_still()
-        move.state = replace(move.state, pause_requested=True)
-        move.take(Trigger.PAUSE, f"Paused: {seen.conflict}")
+        move.pause(f"Paused: {_full(seen.conflict)}")
         return None
     if seen.refused:
-        move.end(Trigger.BAD, seen.refused)
+        move.end(Trigger.BAD, _full(seen.refused))
         return None
     if seen.remaining is None or seen.remaining > 0:
         if _late(move):
@@ -246,33 +277,33 @@ def _progressing(move: _Move, seen: Observation, facts: Facts) -> Observation | 
     return _await_health(move, seen, seen.health)
 
 
-def _check(move: _Move, seen: Observation) -> Observation | None:
+def _check(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
+    """The last comparison. A plan that was made in this very look, moments ago, is not asked for again."""
     state = move.state
-    plan = seen.plan
+    plan = seen.plan or seen.checked
     if plan is None:
         move.do(Command.PLAN, "Checking the plan once more before anything is written.")
         return None
+    changed = bool(state.plan_digest) and plan.digest != state.plan_digest
+    _adopt(move, plan)
     if plan.refusals:
         move.end(Trigger.PLAN_REFUSED, _refusals(plan))
-        if state.kind is Kind.ROLLBACK:
-            move.needs_person = f"The way back was refused: {_refusals(plan)}"
         return None
-    if state.plan_digest and plan.digest != state.plan_digest:
-        move.events.append(
-            EngineEvent(
-                "plan-changed", {"before": state.plan_digest, "after": plan.digest, "sentence": plan.sentence}
-            )
-        )
-        if state.approval_binds:
-            _adopt(move, plan)
-            move.state = replace(move.state, slot_at=None, deadline_at=None, step_since=None)
-            move.take(Trigger.PLAN_CHANGED, "The plan changed since it was approved; nothing was applied.")
-            return replace(seen, plan=None)
-    _adopt(move, plan)
+    if changed and state.approval_binds:
+        if facts.newer:
+            # Its place in the queue is taken: it cannot go back there.
+            move.take(Trigger.SUPERSEDE, f"The plan changed before anything was applied; {facts.newer} takes over.")
+            return None
+        move.state = replace(move.state, slot_at=None, deadline_at=None, step_since=None)
+        sentence = "The plan changed since it was approved; nothing was applied."
+        move.take(Trigger.PLAN_CHANGED, sentence)
+        # The gates were not asked about this plan yet: that is the next pass's, whatever these facts say.
+        move.wait(sentence, seconds=1)
+        return None
     if move.state.deadline_at is None:
         move.state = replace(move.state, deadline_at=move.now + state.progress_deadline)
     move.next_step()
-    return replace(seen, plan=None, remaining=None)
+    return replace(seen, plan=None, checked=None, remaining=None)
 
 
 def _await_health(move: _Move, seen: Observation, health: HealthFacts) -> Observation | None:
@@ -299,9 +330,10 @@ def _await_health(move: _Move, seen: Observation, health: HealthFacts) -> Observ
 
 def _paused(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
     if move.state.pause_requested:
-        move.wait("Paused; nothing is written until it is resumed.", seconds=GATE_POLL_SECONDS)
+        move.hold()
         return None
     move.take(Trigger.RESUME, "Resumed.")
+    move.state = replace(move.state, paused_because="")
     move.stand_up()
     return Observation()
 
@@ -314,11 +346,16 @@ def _verifying(move: _Move, seen: Observation, facts: Facts) -> Observation | No
         return None
     if bad := health.cannot_heal or health.degraded:
         move.end(Trigger.BAD, f"Not healthy while it was watched: {bad}.")
-    elif health.all_healthy and state.bake_until is not None and move.now >= state.bake_until:
-        move.take(Trigger.PROVED, f"{_capital(health.sentence)}.")
-    elif health.all_healthy and state.bake_until is not None:
-        left = max(1, int((state.bake_until - move.now).total_seconds()) + 1)
-        move.wait(f"Bake: healthy, watched until {state.bake_until:%H:%M:%S} UTC.", seconds=min(left, 15))
+        return None
+    bake_until = state.bake_until or move.now
+    if health.all_healthy:
+        # A later dip (an autoscaler adds a pod) has the whole deadline again, counted from the last good look.
+        move.state = replace(state, deadline_at=move.now + state.progress_deadline)
+        if move.now >= bake_until:
+            move.take(Trigger.PROVED, f"{_capital(health.sentence)}.")
+            return None
+        left = max(1, int((bake_until - move.now).total_seconds()) + 1)
+        move.wait(f"Bake: healthy, watched until {bake_until:%H:%M:%S} UTC.", seconds=min(left, 15))
     elif _late(move):
         move.end(Trigger.BAD, f"Did not come back to health: {health.sentence}.")
     else:
@@ -337,7 +374,11 @@ assert set(_PHASE_RULES) > QUEUED  # noqa: S101  a phase without a rule is a pro
 
 
 def _adopt(move: _Move, plan: PlanFacts) -> None:
-    if plan.digest != move.state.plan_digest:
+    before = move.state.plan_digest
+    if before and plan.digest != before:
+        body = {"before": before, "after": plan.digest, "sentence": plan.sentence}
+        move.events.append(EngineEvent("plan-changed", body))
+    elif plan.digest != before:
         move.events.append(EngineEvent("planned", {"digest": plan.digest, "sentence": plan.sentence}))
     move.state = replace(move.state, plan_digest=plan.digest, steps=plan.steps, plan_wanted=False)
 
@@ -361,6 +402,11 @@ def _held(held: tuple[GateAnswer, ...]) -> str:
         who = f"; {gate.unblocked_by} can lift it" if gate.unblocked_by else ""
         parts.append(f"{gate.sentence}{who}")
     return f"Waiting: {'. '.join(parts)}."
+
+
+def _full(sentence: str) -> str:
+    """Ends with a full stop, whoever wrote it."""
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
 def _capital(text: str) -> str:

@@ -37,6 +37,7 @@ class RolloutState:
     abort_requested_by: str = ""
     stop_requested: bool = False
     pause_requested: bool = False
+    paused_because: str = ""  # the sentence it was paused with
     superseded_by: str = ""
 
     @property
@@ -71,7 +72,9 @@ class Observation:
     """What was seen before the transaction. None of a part means it was not looked at."""
 
     plan: PlanFacts | None = None
+    checked: PlanFacts | None = None  # a plan of this very look, already adopted: the last comparison has been made
     health: HealthFacts | None = None
+    step: int | None = None  # which step was carried out or looked at; None: the one in force
     remaining: int | None = None  # journal entries of the current step that are not applied
     trouble: str = ""  # the cluster does not answer: why
     rejected: str = ""  # the cluster refuses us: why
@@ -82,9 +85,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Read under the rollout's lock."""
+    """Read under the rollout's lock. No gates: nobody was asked, and so nothing begins."""
 
     gates: tuple[GateAnswer, ...] = ()
+    newer: str = ""  # the release of a newer rollout that is queued on the same target
 
 
 class Command(StrEnum):
