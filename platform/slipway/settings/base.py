@@ -39,7 +39,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-if env.flag("SLIPWAY_TRUST_PROXY_HEADERS", False):
+TRUST_PROXY_HEADERS = env.flag("SLIPWAY_TRUST_PROXY_HEADERS", False)
+if TRUST_PROXY_HEADERS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
 
@@ -209,6 +210,12 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# Installation-wide ticks only; beat writes them into its table when it starts. A sweep that nobody took in time is
+# dropped: the next one finds the same, and a worker that comes back is not met by a heap of them.
+CELERY_BEAT_SCHEDULE = {
+    "rollouts.sweep": {"task": "rollouts.sweep", "schedule": 2.0, "options": {"expire_seconds": 10}},
+    "rollouts.make_event_months": {"task": "rollouts.make_event_months", "schedule": 86_400.0},
+}
 # Without the last two a killed worker's message comes back only after kombu's default sweep of 100 s;
 # visibility must exceed the longest task, or a running task is started again.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -220,18 +227,32 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "apps.core.api.schema.Schema",
+    "DEFAULT_AUTHENTICATION_CLASSES": [],  # the door's work
+    "DEFAULT_PERMISSION_CLASSES": [],  # the same
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "apps.core.api.problems.framework_problem",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": None,
 }
+API_REQUESTS_PER_MINUTE = env.integer("SLIPWAY_API_REQUESTS_PER_MINUTE", 1200, least=1)
+API_STRANGERS_PER_MINUTE = env.integer("SLIPWAY_API_STRANGERS_PER_MINUTE", 60, least=1)
+# Whoever asks /metrics from another machine shows this token; without one only this machine may ask.
+METRICS_TOKEN = env.text("SLIPWAY_METRICS_TOKEN", "")
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Slipway",
+    "DESCRIPTION": "Releases for Kubernetes: planned, gated, watched, taken back.",
     "VERSION": "1",
+    "OAS_VERSION": "3.0.3",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SECURITY": [{"token": []}],
+    "APPEND_COMPONENTS": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
 }

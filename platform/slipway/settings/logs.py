@@ -39,6 +39,7 @@ def configure(*, as_json: bool, level: str = "INFO") -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django.channels.server": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},  # a line every two seconds for the sweep
             "celery.app.trace": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},

@@ -16,6 +16,7 @@ from slipway.embedded.supervision.specs import Backoff, Outcome, Service, Standi
 
 _LAST_LINES = 25
 _PROBE_SECONDS = 0.1
+_HOPELESS_STARTS = 4  # crashes on the way up, before it was ready once
 
 
 class Keeper:
@@ -38,13 +39,14 @@ class Keeper:
         self._stopping = asyncio.Event()
         self._said_ready = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
+        self._was_ready = False
 
     @property
     def group(self) -> int | None:
         return self._child.pid if self._child else None
 
     async def start(self) -> None:
-        """Returns when it is ready; CannotStart, with its last lines, when it is not in time."""
+        """Returns when it is ready; CannotStart, with its last lines, when it is not in time or only crashes."""
         self._keeping = asyncio.create_task(self._keep())
         ready = asyncio.create_task(self._wait_until_ready())
         done, _ = await asyncio.wait(
@@ -57,10 +59,9 @@ class Keeper:
             await self._keeping  # raises what `prepare` refused
         elif not done:
             ready.cancel()
-            lines = "\n  ".join(self.standing.last_lines)
             raise CannotStart(
                 f"{self.service.name} was not ready within {self.service.ready_within_seconds:.0f} s. "
-                f"Its last lines:\n  {lines}"
+                f"{self._its_last_lines()}"
             )
 
     async def stop(self, hurry: asyncio.Event) -> None:
@@ -100,6 +101,10 @@ class Keeper:
             ran_seconds = time.monotonic() - begun
             forgiven = ran_seconds >= self._backoff.forgiven_after_seconds
             crashes_in_a_row = 1 if forgiven else crashes_in_a_row + 1
+            if not self._was_ready and self.standing.starts >= _HOPELESS_STARTS:
+                raise CannotStart(
+                    f"{self.service.name} {outcome}, {self.standing.starts} times. {self._its_last_lines()}"
+                )
             delay = self._backoff.delay_seconds(crashes_in_a_row)
             self._output.say(f"{self.service.name} {outcome}; started again in {delay:.1f} s")
             with contextlib.suppress(TimeoutError):
@@ -136,6 +141,9 @@ class Keeper:
         self._on_change()
         return outcome
 
+    def _its_last_lines(self) -> str:
+        return "Its last lines:\n  " + "\n  ".join(self.standing.last_lines)
+
     def _heard(self, line: str) -> None:
         self.standing.last_lines = [*self.standing.last_lines[1 - _LAST_LINES :], line]
         self._output.line(self.service.name, line)
@@ -145,8 +153,11 @@ class Keeper:
     async def _wait_until_ready(self) -> None:
         if self.service.says_when_ready is not None:
             await self._said_ready.wait()
-        while self._child is None or (self.service.is_ready and not await self.service.is_ready()):
+        while True:  # a server can only be asked
+            if self._child is not None and (self.service.is_ready is None or await self.service.is_ready()):
+                break
             await asyncio.sleep(_PROBE_SECONDS)
+        self._was_ready = True
         if not self.standing.is_ready:
             self.standing.is_ready = True
             self._on_change()

@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from slipway.embedded import processes
@@ -27,7 +27,7 @@ class Supervisor:
 
     def __init__(
         self,
-        units: Sequence[Unit],
+        units: Callable[[Supervisor], Sequence[Unit]] | Sequence[Unit],
         *,
         output: Output,
         folder: Path,
@@ -35,8 +35,10 @@ class Supervisor:
         facts: Mapping[str, object] | None = None,
         backoff: Backoff | None = None,
     ) -> None:
-        """`folder` is where processes run; `facts` are written into the run file beside what is known of them."""
-        self._units = {unit.name: unit for unit in units}
+        """`units` may be a function of this supervisor: a job runs its command through it.
+
+        `folder` is where processes run; `facts` are written into the run file beside what is known of them.
+        """
         self._output = output
         self._folder = folder
         self._run_file = run_file
@@ -46,9 +48,11 @@ class Supervisor:
         self._is_up = False
         self._jobs: dict[str, Child] = {}
         self._guard: subprocess.Popen[bytes] | None = None
+        made = units(self) if callable(units) else units
+        self._units = {unit.name: unit for unit in made}
         self._keepers = {
             unit.name: Keeper(unit, output, folder=folder, backoff=self._backoff, on_change=self._changed)
-            for unit in units
+            for unit in made
             if isinstance(unit, Service)
         }
 
@@ -93,6 +97,10 @@ class Supervisor:
         await asyncio.gather(*(bring_down(name) for name in self._units))
         self._run_file.unlink(missing_ok=True)
         self._end_guard()
+
+    def say(self, text: str) -> None:
+        """To the terminal and the supervisor's own log."""
+        self._output.say(text)
 
     def hurry(self) -> None:
         """No more grace for anything: the second Ctrl-C."""

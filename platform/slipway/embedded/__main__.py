@@ -1,0 +1,5 @@
+import sys
+
+from slipway.embedded.command import main
+
+sys.exit(main())
