@@ -63,7 +63,8 @@ def owner_uids(live: Mapping[str, Any]) -> frozenset[str]:
 
 
 def annotations_of(manifest: Mapping[str, Any]) -> dict[str, str]:
-    return dict((manifest.get("metadata") or {}).get("annotations") or {})
+    found = (manifest.get("metadata") or {}).get("annotations")
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
 
 def labels_of(manifest: Mapping[str, Any]) -> dict[str, str]:

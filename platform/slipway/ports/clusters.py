@@ -68,6 +68,15 @@ class ClusterError(Exception):
         self.reason = reason
 
 
+# How servers say that a field is for an object's life; each kind has words of its own.
+_IMMUTABLE = (
+    "immutable",
+    "may not change once set",
+    "cannot change roleref",
+    "updates to statefulset spec for fields other than",
+)
+
+
 class Unreachable(ClusterError):
     """No answer, or one that asks to come again (429, 502, 503, 504, time-out, connection refused). Retry."""
 
@@ -89,7 +98,8 @@ class Refused(ClusterError):
     @property
     def immutable(self) -> bool:
         """422 on a field that cannot be changed: the plan's verb becomes `replace`."""
-        return self.status == 422 and "immutable" in f"{self.sentence} {self.causes}".lower()
+        text = f"{self.sentence} {self.causes}".lower()
+        return self.status == 422 and any(sign in text for sign in _IMMUTABLE)
 
 
 class OwnedByOthers(ClusterError):

@@ -8,7 +8,7 @@ from typing import Any
 
 from slipway.engine.health.pods import PodState
 from slipway.engine.health.values import Health
-from slipway.engine.objects import Manifest
+from slipway.engine.objects import Manifest, uid_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """What belongs to the object: its new pods with their states, and its own events."""
+    """What belongs to the object: its new pods with their states, and the events among which its own are."""
 
     pods: Sequence[tuple[str, PodState]] = ()
     events: Sequence[Manifest] = ()
@@ -35,17 +35,37 @@ class Family:
         ]
         return max(bad, key=lambda pair: (pair[1].cannot_heal, pair[1].health, pair[0]), default=None)
 
+    def refused(self, live: Manifest) -> str:
+        """Why its controller may not make pods (quota, admission); kinds without a condition say it in events."""
+        own = [
+            event
+            for event in self.events
+            if event.get("reason") == "FailedCreate"
+            and (event.get("involvedObject") or {}).get("uid") == uid_of(live)
+        ]
+        return f"pods are refused: {_why_forbidden(own[-1].get('message'))}" if own else ""
+
 
 Rule = Callable[[Manifest, Family], Verdict]
 
 
-def _counted(ready: int, wanted: int, family: Family, *, updated: int | None = None) -> Verdict:
+def _why_forbidden(message: Any) -> str:
+    """Without the pod's random name in front, so that each further try reads the same."""
+    text = str(message or "").strip().split("\n", 1)[0]
+    return (text.partition(" is forbidden: ")[2] or text)[:300]
+
+
+def _counted(
+    live: Manifest, ready: int, wanted: int, family: Family, *, updated: int | None = None
+) -> Verdict:
     trouble = family.trouble()
     if updated is not None and updated < wanted:
         words = f"{updated} of {wanted} pods are of the new version"
     else:
         words = f"{ready} of {wanted} pods ready"
     if trouble is None:
+        if len(family.pods) < wanted and (refused := family.refused(live)):
+            words = f"{words}; {refused}"
         return Verdict(Health.PROGRESSING, words, ready=ready, wanted=wanted)
     name, state = trouble
     health = Health.DEGRADED if state.health is Health.DEGRADED else Health.PROGRESSING
@@ -67,10 +87,10 @@ def deployment(live: Manifest, family: Family) -> Verdict:
     total = int(status.get("replicas", 0))
     for condition in status.get("conditions") or ():
         if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True":
-            sentence = f"pods are refused: {str(condition.get('message', ''))[:300]}"
+            sentence = f"pods are refused: {_why_forbidden(condition.get('message'))}"
             return Verdict(Health.PROGRESSING, sentence, ready=available, wanted=wanted)
     if updated < wanted or available < wanted:
-        return _counted(available, wanted, family, updated=updated)
+        return _counted(live, available, wanted, family, updated=updated)
     if total > updated:
         return Verdict(
             Health.PROGRESSING, f"{total - updated} old pods remain", ready=available, wanted=wanted
@@ -82,7 +102,7 @@ def replica_set(live: Manifest, family: Family) -> Verdict:
     wanted = int((live.get("spec") or {}).get("replicas", 1))
     ready = int((live.get("status") or {}).get("availableReplicas", 0))
     if ready < wanted:
-        return _counted(ready, wanted, family)
+        return _counted(live, ready, wanted, family)
     return Verdict(Health.HEALTHY, f"{ready} of {wanted} pods ready", ready=ready, wanted=wanted)
 
 
@@ -94,7 +114,7 @@ def stateful_set(live: Manifest, family: Family) -> Verdict:
             Health.PROGRESSING, "the controller has not seen the change yet", ready=ready, wanted=wanted
         )
     if ready < wanted:
-        return _counted(ready, wanted, family)
+        return _counted(live, ready, wanted, family)
     update = spec.get("updateStrategy") or {}
     partition = int((update.get("rollingUpdate") or {}).get("partition", 0))
     if update.get("type") == "OnDelete":
@@ -107,7 +127,7 @@ def stateful_set(live: Manifest, family: Family) -> Verdict:
     if status.get("updateRevision") != status.get("currentRevision"):
         updated = int(status.get("updatedReplicas", 0))
         if updated < wanted - partition:
-            return _counted(ready, wanted, family, updated=updated)
+            return _counted(live, ready, wanted, family, updated=updated)
         if not partition:
             return Verdict(Health.PROGRESSING, "finishing the update", ready=ready, wanted=wanted)
     return Verdict(Health.HEALTHY, f"{ready} of {wanted} pods ready", ready=ready, wanted=wanted)
@@ -123,7 +143,7 @@ def daemon_set(live: Manifest, family: Family) -> Verdict:
     updated = int(status.get("updatedNumberScheduled", 0))
     on_delete = ((live.get("spec") or {}).get("updateStrategy") or {}).get("type") == "OnDelete"
     if ready < wanted or (updated < wanted and not on_delete):
-        return _counted(ready, wanted, family, updated=wanted if on_delete else updated)
+        return _counted(live, ready, wanted, family, updated=wanted if on_delete else updated)
     return Verdict(Health.HEALTHY, f"{ready} of {wanted} pods ready", ready=ready, wanted=wanted)
 
 
@@ -137,7 +157,8 @@ def job(live: Manifest, family: Family) -> Verdict:
     if (live.get("spec") or {}).get("suspend"):
         return Verdict(Health.SUSPENDED, "suspended", ready=0, wanted=1)
     trouble = family.trouble()
-    words = f"running; {trouble[0]}: {trouble[1].sentence}" if trouble else "running"
+    refused = "" if family.pods else family.refused(live)
+    words = f"running; {trouble[0]}: {trouble[1].sentence}" if trouble else refused or "running"
     return Verdict(Health.PROGRESSING, words, ready=0, wanted=1)
 
 
@@ -214,8 +235,11 @@ def by_conditions(live: Manifest, family: Family) -> Verdict:
     generation, seen = live["metadata"].get("generation"), status.get("observedGeneration")
     if isinstance(seen, int) and isinstance(generation, int) and seen < generation:
         return Verdict(Health.PROGRESSING, "its controller has not seen the change yet")
+    listed = status.get("conditions")
     conditions = {
-        str(entry.get("type")): entry for entry in status.get("conditions") or () if isinstance(entry, dict)
+        str(entry.get("type")): entry
+        for entry in (listed if isinstance(listed, list) else ())
+        if isinstance(entry, dict)
     }
     for name, bad in (("Stalled", "True"), ("Failed", "True"), ("Degraded", "True")):
         if (conditions.get(name) or {}).get("status") == bad:

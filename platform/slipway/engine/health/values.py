@@ -66,7 +66,7 @@ class Assessment:
         counted = [item for item in relevant if item.wanted is not None] or relevant
         good = sum(1 for item in counted if item.health <= Health.SUSPENDED)
         noun = "workloads" if counted is not relevant else "objects"
-        sentence = f"{good} of {len(counted)} {noun} healthy"
+        sentence = f"{good} of {len(counted)} {noun} healthy" if counted else "nothing to wait for"
         if bad:
             first = max(bad, key=lambda item: (item.cannot_heal, item.health))
             sentence = f"{sentence}; {first.key.label}: {first.sentence}"

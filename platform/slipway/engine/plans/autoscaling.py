@@ -25,7 +25,10 @@ def autoscaled(manifests: Iterable[Manifest], namespace: str) -> frozenset[Objec
         key = ObjectKey.of(manifest)
         if _SCALERS.get(key.kind) != key.group:
             continue
-        reference = (manifest.get("spec") or {}).get("scaleTargetRef") or {}
+        spec = manifest.get("spec")
+        reference = spec.get("scaleTargetRef") if isinstance(spec, dict) else None
+        if not isinstance(reference, dict):
+            continue
         group = str(reference.get("apiVersion", "apps/v1")).rpartition("/")[0]
         kind = str(reference.get("kind") or "Deployment")
         found.add(ObjectKey(group, kind, key.namespace or namespace, str(reference.get("name", ""))))
@@ -35,7 +38,7 @@ def autoscaled(manifests: Iterable[Manifest], namespace: str) -> frozenset[Objec
 def omit_replicas(prepared: PreparedObject, live: Manifest | None, manager: str) -> PreparedObject:
     """What is sent for an autoscaled workload."""
     spec = prepared.manifest.get("spec")
-    if live is None or not isinstance(spec, dict) or "replicas" not in spec:
+    if live is None or not isinstance(spec, dict):
         return prepared
     manifest = copy.deepcopy(prepared.manifest)
     shared = any(
@@ -44,7 +47,8 @@ def omit_replicas(prepared: PreparedObject, live: Manifest | None, manager: str)
     )
     ours = any("spec.replicas" in entry.paths and entry.manager == manager for entry in owners(live))
     if shared or not ours:
-        manifest["spec"].pop("replicas")
-    else:
-        manifest["spec"]["replicas"] = (live.get("spec") or {}).get("replicas", spec["replicas"])
-    return replace(prepared, manifest=manifest)
+        manifest["spec"].pop("replicas", None)
+    elif (standing := (live.get("spec") or {}).get("replicas")) is not None:
+        # Also where the release says nothing any more: leaving out what we alone own resets it to 1.
+        manifest["spec"]["replicas"] = standing
+    return replace(prepared, manifest=manifest, autoscaled=True)

@@ -63,8 +63,11 @@ def classify(
             Verb.CREATE,
             changes(None, prepared.manifest),
             checked=False,
-            notes=("not checked by the server yet",),
+            notes=(*notes, "not checked by the server yet"),
         )
+    if run.kind is DryRunKind.IMMUTABLE and prepared.never_prune:
+        kept = f"{run.sentence}; making it anew would lose what it holds, so that is a person's to do"
+        return PlannedObject(key, Verb.REFUSE, uid=uid, refusal=kept)
     if run.kind is DryRunKind.IMMUTABLE:
         found = changes(live, prepared.manifest, ignore=ignore)
         return PlannedObject(key, Verb.REPLACE, _sent_only(found), uid, version, notes=(run.sentence,))
