@@ -15,7 +15,7 @@ _Resolve = Callable[[str, int], Sequence[str]]
 
 SETTING = "SLIPWAY_CLUSTER_NETWORKS"
 
-# Never, whatever the operator allows: link-local holds the clouds' metadata services.
+# Never, whatever the operator allows: the clouds' metadata services and what is no address of a machine.
 _NEVER = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -23,6 +23,8 @@ _NEVER = tuple(
         "fe80::/10",
         "fd00:ec2::254/128",
         "100.100.100.200/32",
+        "168.63.129.16/32",
+        "192.0.0.192/32",
         "0.0.0.0/8",
         "::/128",
     )
@@ -48,7 +50,7 @@ def judged_addresses(
         raise AddressRefused(f"“{host}” is no host name that a cluster may have.")
     try:
         found = resolve(host, parts.port or 443)
-    except OSError:
+    except (OSError, UnicodeError):
         raise Unreachable(f"The name {host} does not resolve.") from None
     allowed = [ipaddress.ip_network(network, strict=False) for network in networks]
     for text in found:
@@ -58,10 +60,16 @@ def judged_addresses(
     return tuple(found)
 
 
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
 def _plain(address: _Address) -> _Address:
-    """`::ffff:10.0.0.1` is 10.0.0.1."""
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address
+    """Where a packet ends: `::ffff:10.0.0.1`, 6to4 and NAT64 addresses carry an IPv4 one."""
+    if not isinstance(address, ipaddress.IPv6Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 def _judge(

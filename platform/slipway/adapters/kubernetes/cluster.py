@@ -8,9 +8,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import quote
 
 from slipway.adapters.kubernetes.discovery import discover
-from slipway.adapters.kubernetes.errors import translate
+from slipway.adapters.kubernetes.errors import parsed, translate
 from slipway.adapters.kubernetes.secrets import redact
 from slipway.adapters.kubernetes.transport import Transport
 from slipway.engine.objects import Manifest, ObjectKey, owner_uids, uid_of
@@ -23,6 +24,7 @@ from slipway.ports.clusters import (
     Refused,
     ServedKind,
     Snapshot,
+    Unauthorized,
     WatchEvent,
     WatchExpired,
     WatchKind,
@@ -31,6 +33,7 @@ from slipway.ports.clusters import (
 _FACTS_SECONDS = 300
 _PAGE = 500
 _CHILDREN = (("apps", "ReplicaSet"), ("apps", "ControllerRevision"), ("batch", "Job"), ("", "Pod"))
+_BESIDES = frozenset({*_CHILDREN, ("", "Event")})
 _OWNERS_OF_PODS = frozenset(
     {"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicationController"}
 )
@@ -82,7 +85,7 @@ class KubernetesCluster:
                 continue
             if status != 200:
                 raise translate(status, body, what=f"{kind} list", secret=kind == "Secret")
-            answer = json.loads(body)
+            answer = parsed(body)
             for item in answer.get("items") or ():
                 # Items of a list carry neither, those of a metadata list carry metadata's own.
                 item["apiVersion"], item["kind"] = served.api_version, kind
@@ -178,7 +181,7 @@ class KubernetesCluster:
         facts = self.facts()
         served = sorted(entry for entry in wanted if facts.serves(entry[0], entry[1]))
         with ThreadPoolExecutor(max_workers=4) as pool:
-            listings = list(pool.map(lambda entry: self.list(entry[0], entry[1], namespace=entry[2]), served))
+            listings = list(pool.map(lambda entry: self._seen(*entry), served))
         family: list[Manifest] = []
         for listing in listings:
             for item in listing.items:
@@ -190,6 +193,15 @@ class KubernetesCluster:
         children = _descendants([item for item in objects.values() if item is not None], family)
         events = self._events_about(owning, objects, children)
         return Snapshot(objects, tuple(children), tuple(events))
+
+    def _seen(self, group: str, kind: str, namespace: str) -> Listing:
+        """What we may not list of pods and their owners is left out: health is then told by the counters."""
+        try:
+            return self.list(group, kind, namespace=namespace)
+        except Unauthorized as error:
+            if error.status != 403 or (group, kind) not in _BESIDES:
+                raise
+            return Listing((), "")
 
     def watch(
         self,
@@ -216,14 +228,19 @@ class KubernetesCluster:
         if status == 410:
             raise WatchExpired("the resourceVersion is too old", status=410)
         if status != 200:
-            raise translate(status, next(lines, b""), what=f"{kind} watch")
+            raise translate(status, next(lines, b""), what=f"{kind} watch", secret=kind == "Secret")
         for line in lines:
-            event = json.loads(line)
+            event = parsed(line)
             body = event["object"]
             if event["type"] == "ERROR":
                 if body.get("code") == 410:
                     raise WatchExpired("the resourceVersion is too old", status=410)
-                raise translate(int(body.get("code", 500)), json.dumps(body).encode(), what=f"{kind} watch")
+                raise translate(
+                    int(body.get("code", 500)),
+                    json.dumps(body).encode(),
+                    what=f"{kind} watch",
+                    secret=kind == "Secret",
+                )
             body["apiVersion"], body["kind"] = served.api_version, kind
             yield WatchEvent(
                 WatchKind(event["type"]), redact(body, self._key), str(body["metadata"]["resourceVersion"])
@@ -241,7 +258,7 @@ class KubernetesCluster:
     ) -> str:
         status, body = self._transport.call(
             "GET",
-            f"/api/v1/namespaces/{namespace}/pods/{pod}/log",
+            f"/api/v1/namespaces/{_segment(namespace)}/pods/{_segment(pod)}/log",
             query={
                 "container": container,
                 "tailLines": tail_lines,
@@ -259,10 +276,10 @@ class KubernetesCluster:
 
     def _served(self, group: str, kind: str, api_version: str = "") -> ServedKind:
         """The version that a manifest asks for, where it is served; else the preferred one."""
-        served = self.facts().kinds.get((group, kind)) or self.facts(refresh=self._stale()).kinds.get(
-            (group, kind)
-        )
         version = api_version.rpartition("/")[2]
+        served = self.facts().kinds.get((group, kind))
+        if (served is None or (version and version not in served.versions)) and self._stale():
+            served = self.facts(refresh=True).kinds.get((group, kind))
         if served is None or (version and version not in served.versions):
             name = f"{api_version} {kind}" if api_version else f"{kind}.{group}" if group else kind
             raise NotServed(f"the cluster does not serve {name}", status=404)
@@ -273,26 +290,26 @@ class KubernetesCluster:
         return served
 
     def _stale(self) -> bool:
-        """A kind may have come since (a CRD of this very plan): look again, but not at every miss."""
+        """A kind or version may have come since (a CRD of this very plan): look again, but not at every miss."""
         return time.monotonic() - self._facts_at > 1.0
 
     @staticmethod
     def _path(served: ServedKind, namespace: str = "", name: str = "") -> str:
         base = f"/apis/{served.group}/{served.version}" if served.group else "/api/v1"
-        inside = f"/namespaces/{namespace}" if served.namespaced and namespace else ""
-        return f"{base}{inside}/{served.plural}" + (f"/{name}" if name else "")
+        inside = f"/namespaces/{_segment(namespace)}" if served.namespaced and namespace else ""
+        return f"{base}{inside}/{served.plural}" + (f"/{_segment(name)}" if name else "")
 
     def _object(self, status: int, body: bytes, *, what: str, secret: bool) -> Manifest:
         if status not in (200, 201, 202):
             raise translate(status, body, what=what, secret=secret)
-        answer: Manifest = json.loads(body)
+        answer: Manifest = parsed(body)
         return redact(answer, self._key)
 
     def _events_about(
         self, namespaces: set[str], objects: Mapping[ObjectKey, Manifest | None], children: Sequence[Manifest]
     ) -> Sequence[Manifest]:
         uids = {uid_of(item) for item in (*objects.values(), *children) if item is not None}
-        listings = [self.list("", "Event", namespace=namespace) for namespace in sorted(namespaces)]
+        listings = [self._seen("", "Event", namespace) for namespace in sorted(namespaces)]
         about = (
             event
             for listing in listings
@@ -308,6 +325,13 @@ def _accept(metadata_kind: str) -> str:
     """Whole objects stay acceptable, so that a server which knows no metadata form answers all the same."""
     partial = f"application/json;as={metadata_kind};g=meta.k8s.io;v=v1," if metadata_kind else ""
     return f"{partial}application/json"
+
+
+def _segment(name: str) -> str:
+    """One segment of a path, whatever a manifest calls itself: a name must not lead to another object."""
+    if name in (".", "..") or "/" in name or "%" in name:
+        raise Refused(f"“{name}” is no name that an object may have.", status=422, reason="Invalid")
+    return quote(name, safe="")
 
 
 def _descendants(roots: Sequence[Manifest], family: Sequence[Manifest]) -> list[Manifest]:

@@ -1,13 +1,24 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from slipway.adapters.kubernetes import addresses, kubeconfig
 from slipway.adapters.kubernetes.cluster import KubernetesCluster
 from slipway.adapters.kubernetes.transport import Transport
-from slipway.ports.clusters import Access
+from slipway.ports.clusters import Access, Unreachable
+
+_RESOLVED_SECONDS = 60  # managed clusters move to other addresses under the same name
+
+
+@dataclass(slots=True)
+class _Known:
+    access: Access
+    pinned: tuple[str, ...]
+    cluster: KubernetesCluster
+    resolved_at: float
 
 
 class KubernetesClusters:
@@ -17,20 +28,33 @@ class KubernetesClusters:
         self._networks = tuple(networks)
         self._key = redaction_key
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[Access, KubernetesCluster]] = {}
+        self._known: dict[str, _Known] = {}
 
     def connect(self, identifier: str, access: Access) -> KubernetesCluster:
-        """Resolves and judges the address when the pool is made. Raises AddressRefused, Unreachable."""
+        """Resolves and judges the address, and again now and then. Raises AddressRefused, Unreachable."""
         with self._lock:
             known = self._known.get(identifier)
-            if known is not None and known[0] == access:
-                return known[1]
-        pinned = addresses.judged_addresses(access.server, self._networks)
+        if known is not None and known.access == access:
+            if time.monotonic() - known.resolved_at < _RESOLVED_SECONDS:
+                return known.cluster
+        else:
+            known = None
+        try:
+            pinned = addresses.judged_addresses(access.server, self._networks)
+        except addresses.AddressRefused:
+            raise
+        except Unreachable:
+            if known is None:
+                raise
+            pinned = known.pinned  # the name server is away, not the cluster
+        if known is not None and known.pinned == pinned:
+            known.resolved_at = time.monotonic()
+            return known.cluster
         cluster = KubernetesCluster(
             Transport(replace(access, addresses=pinned), pinned), redaction_key=self._key
         )
         with self._lock:
-            self._known[identifier] = (access, cluster)
+            self._known[identifier] = _Known(access, pinned, cluster, time.monotonic())
         return cluster
 
     def parse_kubeconfig(self, text: str, *, context: str = "") -> Access:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from slipway.adapters.kubernetes.errors import translate
+from slipway.adapters.kubernetes.errors import parsed, translate
 from slipway.adapters.kubernetes.transport import Transport
 from slipway.ports.clusters import ClusterFacts, ServedKind
 
@@ -58,12 +57,12 @@ def _resources(transport: Transport, group: str, version: str) -> list[dict[str,
     """A group whose aggregated server is down is left out, not an error of everything else."""
     path = f"/apis/{group}/{version}" if group else "/api/v1"
     status, body = transport.call("GET", path)
-    return list(json.loads(body).get("resources", [])) if status == 200 else []
+    return list(parsed(body).get("resources", [])) if status == 200 else []
 
 
 def _get(transport: Transport, path: str) -> dict[str, Any]:
     status, body = transport.call("GET", path)
     if status != 200:
         raise translate(status, body, what=path)
-    answer: dict[str, Any] = json.loads(body)
+    answer: dict[str, Any] = parsed(body)
     return answer

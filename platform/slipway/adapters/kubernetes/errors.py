@@ -21,6 +21,14 @@ _NAMESPACE_404 = re.compile(r'namespaces "[^"]*" not found')
 _MANAGER = re.compile(r'conflict with "([^"]*)"')
 
 
+def parsed(body: bytes) -> Any:
+    """Of an answer that says 200."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise Unreachable("what answers there speaks no Kubernetes.") from None
+
+
 def translate(status: int, body: bytes, *, what: str, secret: bool = False) -> ClusterError:
     """`what` is the object as a person reads it: `Deployment web`."""
     answer = _answer(body)
@@ -30,10 +38,13 @@ def translate(status: int, body: bytes, *, what: str, secret: bool = False) -> C
     causes = tuple(
         (str(cause.get("field", "")), str(cause.get("message", ""))) for cause in details.get("causes") or ()
     )
+    said = message  # judged, never shown
     if secret:
         message = f"{what}: {reason or status}" + (
             f" at {', '.join(path for path, _ in causes)}" if causes else ""
         )
+        if "immutable" in f"{said} {causes}".lower():
+            message += " (immutable)"
         causes = tuple((path, "") for path, _ in causes)
     if status in _RETRY:
         return Unreachable(f"the API answers {status}: {message}", status=status, reason=reason)
@@ -42,10 +53,10 @@ def translate(status: int, body: bytes, *, what: str, secret: bool = False) -> C
             "The cluster does not accept our credentials (401).", status=status, reason=reason
         )
     if status == 403:
-        if "being terminated" in message:
+        if "being terminated" in said:
             return Refused(message, status=status, reason="NamespaceTerminating")
         return Unauthorized(f"The cluster does not let us: {message}", status=status, reason=reason)
-    if status == 404 and _NAMESPACE_404.search(message):
+    if status == 404 and _NAMESPACE_404.search(said):
         return NamespaceMissing(message, status=status, reason=reason)
     if status == 409:
         return _conflict(message, details, answer)

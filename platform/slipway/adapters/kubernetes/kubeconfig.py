@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,6 +32,9 @@ _REFUSED_USER = {
     "username": "it uses a password",
     "password": "it uses a password",
     "as": "it impersonates somebody",
+    "as-groups": "it impersonates somebody",
+    "as-uid": "it impersonates somebody",
+    "as-user-extra": "it impersonates somebody",
 }
 
 
@@ -49,6 +53,10 @@ def parse_kubeconfig(text: str, *, context: str = "") -> Access:
         raise BadKubeconfig("The kubeconfig is larger than 256 KB.")
     try:
         document = yaml.load(text, Loader=_Loader)  # noqa: S506  a SafeLoader without aliases
+    except BadKubeconfig:
+        raise
+    except (RecursionError, ValueError):
+        raise BadKubeconfig("The kubeconfig cannot be read as YAML.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
@@ -60,10 +68,16 @@ def parse_kubeconfig(text: str, *, context: str = "") -> Access:
     user = _entry(document, "users", _text(chosen, "user"), "user")
     for part, refused, what in ((cluster, _REFUSED_CLUSTER, "cluster"), (user, _REFUSED_USER, "user")):
         for name, why in refused.items():
-            if part.get(name):
+            if part.get(name) not in (None, False, ""):
                 raise BadKubeconfig(f"The kubeconfig's {what} has “{name}”: {why}.")
     server = _text(cluster, "server")
-    address = urlsplit(server)
+    try:
+        address = urlsplit(server)
+        port_is_one = address.port != 0
+    except ValueError:
+        port_is_one = False
+    if not port_is_one:
+        raise BadKubeconfig("The kubeconfig's server is no address with a port.")
     if address.scheme != "https" or not address.hostname:
         raise BadKubeconfig("The kubeconfig's server must be an https:// address.")
     if address.username or address.password or address.query or address.fragment:
@@ -71,7 +85,7 @@ def parse_kubeconfig(text: str, *, context: str = "") -> Access:
     access = Access(
         server=server.rstrip("/"),
         ca_pem=_data(cluster, "certificate-authority-data"),
-        token=str(user["token"]).strip() if user.get("token") else None,
+        token=_token(user),
         client_certificate_pem=_data(user, "client-certificate-data"),
         client_key_pem=_data(user, "client-key-data"),
     )
@@ -79,13 +93,45 @@ def parse_kubeconfig(text: str, *, context: str = "") -> Access:
         raise BadKubeconfig(
             "The kubeconfig's user has neither a token nor a client certificate with its key."
         )
+    _check_pem(access)
     return access
+
+
+def _token(user: dict[str, Any]) -> str | None:
+    token = str(user.get("token") or "").strip()
+    # It becomes a header: a line break in it would be refused later, by an error that shows it.
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise BadKubeconfig("The kubeconfig's token holds characters that no token has.")
+    return token or None
+
+
+def _check_pem(access: Access) -> None:
+    """Said now, by name, and not at every later connection."""
+    for name, pem in (
+        ("certificate-authority-data", access.ca_pem),
+        ("client-certificate-data", access.client_certificate_pem),
+    ):
+        if pem is None:
+            continue
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)
+        except (ssl.SSLError, ValueError):
+            raise BadKubeconfig(f"The kubeconfig's {name} holds no certificate.") from None
+    key = access.client_key_pem
+    if key is not None and "PRIVATE KEY-----" not in key:
+        raise BadKubeconfig("The kubeconfig's client-key-data holds no private key.")
+    if key is not None and "ENCRYPTED" in key:
+        # OpenSSL would ask the terminal for the password.
+        raise BadKubeconfig(
+            "The kubeconfig's client-key-data is encrypted; paste the key without a password."
+        )
 
 
 def _entry(document: dict[str, Any], part: str, name: str, inner: str) -> dict[str, Any]:
     if not name:
         raise BadKubeconfig(f"The kubeconfig names no current {inner}; say which one to use.")
-    for entry in document.get(part) or ():
+    entries = document.get(part)
+    for entry in entries if isinstance(entries, list) else ():
         if isinstance(entry, dict) and entry.get("name") == name and isinstance(entry.get(inner), dict):
             found: dict[str, Any] = entry[inner]
             return found

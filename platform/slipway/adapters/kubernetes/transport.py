@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import weakref
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,6 +17,9 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
 from slipway.ports.clusters import CALL_DEADLINE_SECONDS, Access, Unreachable
+
+MOST_BYTES = 128 * 1024 * 1024  # of one answer; a page of a listing has at most some tens of megabytes
+MOST_LINE_BYTES = 16 * 1024 * 1024  # of one watch event; an object has at most a few
 
 
 class Transport:
@@ -65,6 +69,7 @@ class Transport:
         if body is not None:
             headers["Content-Type"] = content_type
             data = json.dumps(body, separators=(",", ":")).encode()
+        ends_at = time.monotonic() + CALL_DEADLINE_SECONDS
         try:
             response = self._pool.request(
                 method,
@@ -73,10 +78,11 @@ class Transport:
                 headers=headers,
                 timeout=Timeout(total=CALL_DEADLINE_SECONDS, connect=2.0),
                 redirect=False,
+                preload_content=False,
             )
+            return response.status, _whole(response, ends_at)
         except HTTPError as error:
             raise Unreachable(_why(error)) from None
-        return response.status, response.data
 
     def stream(
         self,
@@ -119,11 +125,32 @@ def _file(folder: str, name: str, pem: str) -> str:
     return path
 
 
+def _whole(response: urllib3.BaseHTTPResponse, ends_at: float) -> bytes:
+    """The time-out of a socket starts again with every byte, so an answer that drips is ended by the clock."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        while chunk := response.read1(1 << 20):
+            parts.append(chunk)
+            size += len(chunk)
+            if size > MOST_BYTES:
+                raise Unreachable("its answer is longer than any that an API gives.")
+            if time.monotonic() > ends_at:
+                raise Unreachable("no answer in time.")
+    except BaseException:
+        response.close()  # not drained: the connection cannot be used again
+        raise
+    response.release_conn()
+    return b"".join(parts)
+
+
 def _lines(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
     rest = b""
     try:
         while chunk := response.read1(65536):
             *whole, rest = (rest + chunk).split(b"\n")
+            if len(rest) > MOST_LINE_BYTES:
+                return
             yield from (line for line in whole if line)
     except HTTPError:
         return

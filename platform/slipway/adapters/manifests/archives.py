@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import struct
 import tarfile
 import zipfile
+import zlib
 
 from slipway.ports.sources import MOST_BYTES, MOST_FILES, Bundle, BundleProblem, check_bundle
 
@@ -19,6 +22,40 @@ def read_archive(data: bytes, *, filename: str = "manifest.yaml") -> Bundle:
         bundle = {filename: data}
     check_bundle(bundle)
     return bundle
+
+
+# What a reader of archives raises for bytes that are none.
+_BROKEN = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    OSError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+# Headers, padding and long names come on top of the content; all of it is unpacked to be walked over.
+_MOST_UNPACKED = 2 * MOST_BYTES + MOST_FILES * 2048
+
+
+class _Bounded(io.RawIOBase):
+    """Unpacks so many bytes and no more: directories and headers can hide gigabytes between the files."""
+
+    def __init__(self, data: bytes) -> None:
+        self._inner = gzip.GzipFile(fileobj=io.BytesIO(data))
+        self._left = _MOST_UNPACKED
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._inner.read(min(size, self._left + 1) if size >= 0 else self._left + 1)
+        self._left -= len(content)
+        if self._left < 0:
+            raise BundleProblem(f"The archive unpacks to more than {MOST_BYTES:,} bytes.")
+        return content
 
 
 class _Collector:
@@ -45,7 +82,7 @@ class _Collector:
 def _tar(data: bytes) -> Bundle:
     collector = _Collector()
     try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
+        with tarfile.open(fileobj=_Bounded(data), mode="r|") as archive:
             for member in archive:
                 if member.isdir():
                     continue
@@ -53,7 +90,9 @@ def _tar(data: bytes) -> Bundle:
                     raise BundleProblem(f"“{member.name}” is a link or a device; a bundle holds plain files.")
                 content = archive.extractfile(member)
                 collector.take(member.name, content.read(collector.room) if content else b"")
-    except (tarfile.TarError, OSError, EOFError) as error:
+    except BundleProblem:
+        raise
+    except _BROKEN as error:
         raise BundleProblem(f"The archive cannot be read: {error}") from None
     return collector.files
 
@@ -69,6 +108,8 @@ def _zip(data: bytes) -> Bundle:
                     raise BundleProblem(f"“{entry.filename}” is a link; a bundle holds plain files.")
                 with archive.open(entry) as content:
                     collector.take(entry.filename, content.read(collector.room))
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+    except BundleProblem:
+        raise
+    except _BROKEN as error:
         raise BundleProblem(f"The archive cannot be read: {error}") from None
     return collector.files

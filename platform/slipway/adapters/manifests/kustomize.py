@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import resource
 import shutil
 import subprocess
@@ -11,53 +10,48 @@ import sys
 import tempfile
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from slipway.adapters.manifests.documents import yaml_documents
+from slipway.adapters.manifests.leash import NAMES, refuse_what_leaves
 from slipway.engine.objects import Manifest
 from slipway.ports.sources import Bundle, BundleProblem, check_bundle
 
 SECONDS = 20
 MOST_OUTPUT = 20 * 1024 * 1024
 _MEMORY = 1024 * 1024 * 1024
-_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-_REMOTE = re.compile(
-    r"^(https?|git|ssh|file)://|^git@|github\.com|gitlab\.com|bitbucket\.org|[?&]ref=|^git::", re.IGNORECASE
-)
-_LISTS = (
-    "resources",
-    "bases",
-    "components",
-    "crds",
-    "patches",
-    "patchesStrategicMerge",
-    "configurations",
-    "generators",
-    "transformers",
-    "validators",
-)
-_FETCHING = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
+# Whatever the leash overlooks finds no program and no way out: every address but this machine goes to a dead proxy.
+_ENVIRONMENT = {
+    "PATH": "/nonexistent",
+    "GOMAXPROCS": "2",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+}
 
 
 class KustomizeRenderer:
     def render(self, bundle: Bundle, path: str) -> tuple[Manifest, ...]:
         check_bundle(bundle)
         folder = path.strip("/")
-        if not any(f"{folder}/{name}".lstrip("/") in bundle for name in _FILES):
+        if not any(f"{folder}/{name}".lstrip("/") in bundle for name in NAMES):
             raise BundleProblem(f"There is no kustomization.yaml in “{folder or '.'}”.")
-        for name, content in bundle.items():
-            if name.rpartition("/")[2] in _FILES:
-                _refuse_remote(name, content)
+        refuse_what_leaves(bundle)
         with tempfile.TemporaryDirectory(prefix="slipway-") as temporary:
             root = Path(temporary) / "bundle"
             for name, content in bundle.items():
-                file = root / name
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(content)
+                _write(root / name, name, content)
             output = _run(root, folder)
         return tuple(yaml_documents(output, filename=f"{folder or '.'} (rendered)"))
+
+
+def _write(file: Path, name: str, content: bytes) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    except (
+        OSError,
+        ValueError,
+    ) as error:  # a file that is a folder too, a name too long or not of this system
+        raise BundleProblem(f"“{name}” cannot be a file: {type(error).__name__}.") from None
 
 
 def _run(root: Path, folder: str) -> bytes:
@@ -72,12 +66,7 @@ def _run(root: Path, folder: str) -> bytes:
                 timeout=SECONDS,
                 check=False,
                 cwd=root,
-                env={
-                    "HOME": str(root.parent),
-                    "PATH": "/nonexistent",
-                    "TMPDIR": str(root.parent),
-                    "GOMAXPROCS": "2",
-                },
+                env={**_ENVIRONMENT, "HOME": str(root.parent), "TMPDIR": str(root.parent)},
                 preexec_fn=_limits if sys.platform == "linux" else None,
             )
         except subprocess.TimeoutExpired:
@@ -106,33 +95,6 @@ def _limits() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_OUTPUT * 2, MOST_OUTPUT * 2))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
-
-
-def _refuse_remote(name: str, content: bytes) -> None:
-    try:
-        document = yaml.safe_load(content.decode("utf-8", "replace"))
-    except yaml.YAMLError:
-        return  # kustomize says where
-    if not isinstance(document, dict):
-        return
-    for part in _FETCHING:
-        if document.get(part):
-            raise BundleProblem(f"“{part}” fetches charts; it is not allowed here.", file=name)
-    # Without --enable-alpha-plugins kustomize runs built-in plugins only: local ones are plain configuration.
-    for part in _LISTS:
-        for entry in _texts(document.get(part)):
-            if _REMOTE.search(entry):
-                raise BundleProblem(
-                    f"“{entry}” is fetched from elsewhere; a bundle holds everything it needs.", file=name
-                )
-            if entry.startswith("/"):
-                raise BundleProblem(f"“{entry}” lies outside the bundle.", file=name)
-
-
-def _texts(value: Any) -> list[str]:
-    if not isinstance(value, list):
-        return []
-    return [entry for entry in value if isinstance(entry, str) and "\n" not in entry]
 
 
 def _words(errors: bytes, root: Path) -> str:

@@ -12,7 +12,12 @@ class PlainRenderer:
 
     def render(self, bundle: Bundle, path: str) -> tuple[Manifest, ...]:
         check_bundle(bundle)
-        files = [name for name in sorted(bundle) if name.endswith(_ENDINGS) and name.startswith(path)]
+        folder = path.strip("/")
+        files = [
+            name
+            for name in sorted(bundle)
+            if name.endswith(_ENDINGS) and (not folder or name == folder or name.startswith(f"{folder}/"))
+        ]
         if not files:
             raise BundleProblem("The bundle holds no .yaml, .yml or .json file.")
         documents: list[Manifest] = []
