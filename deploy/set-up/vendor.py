@@ -40,7 +40,7 @@ def main() -> None:
             sys.exit(f"{entry['from']} is not the file that static/vendor.json knows.")
         (VENDOR / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, VENDOR / name)
-    print(f"{len(listed)} third-party files are in static/vendor")
+    print(f"{len(listed)} third-party files are in static/vendor")  # noqa: T201  a command's answer
 
 
 def npm() -> tuple[list[str], dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from slipway.embedded import running
@@ -13,6 +14,8 @@ from slipway.embedded.errors import CannotStart
 from slipway.embedded.running import Wanted
 from slipway.embedded.stack import Stack
 from slipway.embedded.supervision.supervisor import Supervisor
+
+_INTERRUPTED = 130  # as a shell reports Ctrl-C: the demo did not come to its end
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,6 +38,27 @@ async def _stay_up(stack: Stack, supervisor: Supervisor, seconds: float) -> int:
     return await running.for_ever()
 
 
+def _demo(options: argparse.Namespace) -> int:
+    from slipway.embedded.demo.namespaces import NamespaceNote
+    from slipway.embedded.demo.reset import reset
+    from slipway.embedded.demo.screen import Screen
+    from slipway.embedded.demo.showing import Demo
+
+    wanted = _wanted(options, quiet=True)
+    screen = Screen()
+    if options.reset:
+        removed = reset(wanted.folder, wanted.kubeconfig)
+        screen.say(f"{wanted.folder.path} is empty again.")
+        if removed:
+            screen.say(f"Removed from the cluster: {', '.join(removed)}.")
+    elsewhere = NamespaceNote(wanted.folder.path / "namespaces.json").kubeconfig
+    if elsewhere is not None and wanted.kubeconfig is None:
+        wanted = replace(wanted, kubeconfig=elsewhere)
+    screen.say("Slipway is starting")
+    demo = Demo(exit_when_done=options.exit, screen=screen)
+    return running.run(wanted, demo.show, interrupted=_INTERRUPTED if options.exit else 0)
+
+
 def _wanted(options: argparse.Namespace, *, quiet: bool) -> Wanted:
     return Wanted(
         folder=DataFolder(options.data or default_folder()),
@@ -54,6 +78,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     up.set_defaults(run=_up)
     _add_common(up)
+    demo = commands.add_parser(
+        "demo", help="the same, with an organization in which a release goes to production"
+    )
+    demo.add_argument(
+        "--exit", action="store_true", help="approve as the second person too, print a summary, stop"
+    )
+    demo.add_argument("--reset", action="store_true", help="begin anew: empties the data folder first")
+    demo.set_defaults(run=_demo)
+    _add_common(demo)
     return parser
 
 

@@ -62,6 +62,11 @@ class DataFolder:
             raise CannotStart(f"The data folder {self.path} cannot be used: {error.strerror}.") from error
 
     @property
+    def is_ours(self) -> bool:
+        """Whether a Slipway made it: nothing else has both."""
+        return (self.path / "secrets" / "installation_id").is_file() and (self.path / "ports.json").is_file()
+
+    @property
     def postgres(self) -> Path:
         return self.path / "postgres"
 

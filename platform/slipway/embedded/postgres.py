@@ -71,7 +71,7 @@ class EmbeddedPostgres:
         if not (self.folder / "PG_VERSION").exists():
             self._make_folder()
         self._refuse_another_version()
-        self._end_left_over()
+        self.end_left_over()
 
     def command(self) -> list[str]:
         settings = {
@@ -189,7 +189,7 @@ class EmbeddedPostgres:
                 f"Slipway that made it, move the folder away, start again and restore the dump."
             )
 
-    def _end_left_over(self) -> None:
+    def end_left_over(self) -> None:
         """A server that outlived its supervisor is stopped; a note that names somebody else's process is removed.
 
         Only the holder of the data folder's lock may call this.
