@@ -25,6 +25,7 @@ def main() -> None:
                 sys.exit(f"The database does not let the owner in: {error}")
             time.sleep(0.1)
     call_command("migrate", database="owner", interactive=False, verbosity=1)
+    call_command("ensure_schedule")
 
 
 if __name__ == "__main__":

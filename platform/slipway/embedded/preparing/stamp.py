@@ -44,6 +44,7 @@ class Stamp:
 def of_migrations() -> str:
     apps = _folder("apps")
     files = [*sorted(apps.glob("*/migrations/*.py")), apps / "core" / "tenancy.py"]
+    files.append(apps / "core" / "management" / "commands" / "ensure_schedule.py")
     digest = _of_versions(_PACKAGES_WITH_TABLES)
     for path in files:
         digest.update(f"{path.relative_to(apps)}\0".encode() + path.read_bytes())
