@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
@@ -12,7 +13,7 @@ from django.db.models import Max
 from apps.applications.models import Application
 from apps.audit.services import Audit, record
 from apps.clusters.models import Cluster
-from apps.core.problems import Conflict, Forbidden, Invalid
+from apps.core.problems import Conflict, Forbidden, Invalid, NotFound
 from apps.core.revisions import check_revision
 from apps.core.slugs import checked_slug
 from apps.environments.choices import DeliveryMode, Strategy
@@ -20,6 +21,7 @@ from apps.environments.models import Environment, EnvironmentCluster, Target
 from apps.organizations.access import Actor, Right, authorize
 from apps.organizations.choices import GrantedRight
 from apps.organizations.models import Grant, Membership
+from slipway.engine.manifests import ImageReference
 
 _CHANGEABLE = (
     "name",
@@ -143,6 +145,52 @@ def grant(actor: Actor, environment: Environment, membership: Membership, right:
             )
     found: Grant = given
     return found
+
+
+def take_back_grant(actor: Actor, identifier: UUID) -> None:
+    authorize(actor, Right.MANAGE_PEOPLE)
+    with transaction.atomic():
+        given = (
+            Grant.objects.select_for_update(of=("self",))
+            .select_related("membership__user")
+            .filter(id=identifier)
+            .first()
+        )
+        if given is None:
+            raise NotFound("There is no such grant.")
+        environment = Environment.objects.get(id=given.environment_id)
+        before = {"person": str(given.membership.user), "right": str(given.right)}
+        given.delete()
+        audit = Audit("grant.take", "environment", environment.slug, environment.id, before=before)
+        record(actor.by, audits=[audit])
+
+
+def override_images(actor: Actor, target: Target, overrides: Mapping[str, str]) -> Target:
+    """Repository → image by digest, in place of what releases name; for the rollouts that begin from now on."""
+    authorize(actor, Right.CONFIGURE)
+    for repository, image in overrides.items():
+        if ImageReference.parse(repository) != ImageReference(repository):
+            sentence = f"“{repository}” is no image without tag and digest."
+            raise Invalid(sentence, fields={f"image_overrides.{repository}": sentence})
+        if not ImageReference.parse(image).pinned:
+            sentence = f"“{image}” has no digest; an override names exactly one image: repository@sha256:…"
+            raise Invalid(sentence, fields={f"image_overrides.{repository}": sentence})
+    with transaction.atomic():
+        locked: Target = (
+            Target.objects.select_for_update(of=("self",))
+            .select_related("application", "environment", "cluster")
+            .get(id=target.id)
+        )
+        before, locked.image_overrides = locked.image_overrides, dict(overrides)
+        if before == locked.image_overrides:
+            return locked
+        locked.save(update_fields=["image_overrides"])
+        label = f"{locked.application.slug} in {locked.environment.slug}"
+        audit = Audit(
+            "target.override-images", "target", label, locked.id, before=before, after=dict(overrides)
+        )
+        record(actor.by, audits=[audit])
+    return locked
 
 
 def _checked(policy: dict[str, Any]) -> dict[str, Any]:

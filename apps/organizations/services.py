@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from apps.audit.services import Audit, By, record
 from apps.core import scopes
-from apps.core.problems import Conflict, Invalid, NotFound
+from apps.core.problems import Conflict, Forbidden, Invalid, NotFound
 from apps.core.slugs import checked_slug
 from apps.organizations.access import Actor, Right, authorize
 from apps.organizations.choices import Role, TokenScope
@@ -99,6 +99,25 @@ def _invitation(by: By, *, email: str, role: str) -> Shown:
     return Shown(secret, row)
 
 
+def withdraw_invitation(actor: Actor, identifier: UUID) -> None:
+    """Its link is dead from now on; the row stays for the list."""
+    authorize(actor, Right.MANAGE_PEOPLE)
+    with transaction.atomic():
+        invitation = Invitation.objects.select_for_update().filter(id=identifier).first()
+        if invitation is None:
+            raise NotFound("There is no such invitation.")
+        if invitation.accepted_at is not None:
+            raise Conflict("This invitation was accepted already; remove the member instead.")
+        now = timezone.now()
+        if invitation.expires_at > now:
+            invitation.expires_at = now
+            invitation.save(update_fields=["expires_at"])
+            record(
+                actor.by,
+                audits=[Audit("member.withdraw-invitation", "invitation", invitation.email, invitation.id)],
+            )
+
+
 def accept_invitation(secret: str, *, password: str, name: str) -> User:
     """Makes the person (or finds the one of that address) and the membership. Raises NotFound, Invalid."""
     found = _find("slipway_find_invitation", digest_of(secret))
@@ -148,6 +167,8 @@ def create_token(
     if unknown or not token_scopes:
         sentence = f"Scopes are one or more of {', '.join(TokenScope.values)}."
         raise Invalid(sentence, fields={"scopes": sentence})
+    if actor.scopes is not None and not set(token_scopes) <= actor.scopes:
+        raise Forbidden("A token makes no token that may do more than itself.")
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
         row = ApiToken.objects.create(
@@ -166,12 +187,18 @@ def create_token(
 
 
 def revoke_token(actor: Actor, identifier: UUID) -> ApiToken:
-    """One's own, or anybody's for who manages people."""
+    """One's own, or anybody's for who manages people. A token ends itself, or with the scope for it another."""
     with transaction.atomic():
-        token = ApiToken.objects.select_for_update().filter(id=identifier).first()
+        token = (
+            ApiToken.objects.select_for_update(of=("self",))
+            .select_related("user")
+            .filter(id=identifier)
+            .first()
+        )
         if token is None:
             raise NotFound("There is no such token.")
-        if token.user_id != actor.user_id:
+        itself = token.id == actor.token_id
+        if token.user_id != actor.user_id or (actor.scopes is not None and not itself):
             authorize(actor, Right.MANAGE_PEOPLE)
         if token.revoked_at is None:
             token.revoked_at = timezone.now()
@@ -209,6 +236,8 @@ def change_role(actor: Actor, membership_id: UUID, *, role: str) -> Membership:
         membership = _lock_membership(membership_id)
         owners = Role.OWNER in {role, membership.role}
         authorize(actor, Right.MANAGE_OWNERS if owners else Right.MANAGE_PEOPLE)
+        if membership.user_id == actor.user_id:  # an admin would give themselves what a grant is for
+            raise Forbidden("Somebody else changes your role.")
         if membership.role == Role.OWNER and role != Role.OWNER:
             _check_not_last_owner(membership)
         before, membership.role = membership.role, role
@@ -224,7 +253,7 @@ def remove_member(actor: Actor, membership_id: UUID) -> None:
     """Their sockets and tokens of this organization are dead within seconds."""
     with transaction.atomic():
         membership = _lock_membership(membership_id)
-        if membership.user_id != actor.user_id:
+        if membership.user_id != actor.user_id or actor.scopes is not None:
             authorize(actor, Right.MANAGE_OWNERS if membership.role == Role.OWNER else Right.MANAGE_PEOPLE)
         if membership.role == Role.OWNER:
             _check_not_last_owner(membership)

@@ -20,7 +20,7 @@ def access_release_by_version(actor: Actor, application: Application, version: s
     rows = releases_of(actor).filter(application_id=application.id)
     release = (
         rows.filter(number=int(version[1:]))
-        if version[1:].isdigit() and version[0] == "#"
+        if version.startswith("#") and version[1:].isdecimal() and len(version) < 11
         else rows.filter(version=version)
     ).first()
     if release is None:

@@ -1,13 +1,14 @@
 """Every address of the installation. The organization is in each path that shows its rows."""
 
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from apps.core.api.document import DocumentationView, SchemaView
 from apps.core.api.unknown import unknown_path
 
 _ORGANIZATION = "organizations/<slug:organization>/"
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("apps.organizations.urls")),
     path(_ORGANIZATION, include("apps.clusters.urls")),
     path(_ORGANIZATION, include("apps.applications.urls")),
@@ -15,7 +16,11 @@ api = [
     path(_ORGANIZATION, include("apps.releases.urls")),
     path(_ORGANIZATION, include("apps.rollouts.urls")),
     path(_ORGANIZATION, include("apps.approvals.urls")),
+    path("schema/", SchemaView.as_view(), name="api-schema"),
+    path("docs/", DocumentationView.as_view(), name="api-docs"),
 ]
+
+handler500 = "apps.core.api.unknown.server_error"
 
 urlpatterns = [
     path("api/v1/", include(api)),

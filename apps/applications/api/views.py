@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -12,8 +12,10 @@ from apps.applications.access import access_application, applications_of
 from apps.applications.choices import SourceKind
 from apps.applications.models import Application
 from apps.core.api.pages import Order, page
+from apps.core.api.queries import PageQuery, read_query
+from apps.core.api.schema import IF_MATCH, PageOf
 from apps.organizations.access import Right
-from apps.organizations.api.door import OrganizationView
+from apps.organizations.api.door import OrganizationView, with_etag
 
 
 class ApplicationChange(serializers.Serializer[Any]):
@@ -21,7 +23,9 @@ class ApplicationChange(serializers.Serializer[Any]):
     repository = serializers.CharField(max_length=500, required=False, allow_blank=True)
     source_kind = serializers.ChoiceField(choices=SourceKind.choices, required=False)
     overlay_pattern = serializers.CharField(max_length=200, required=False)
-    ignore_rules = serializers.ListField(child=serializers.CharField(max_length=300), required=False)
+    ignore_rules = serializers.ListField(
+        child=serializers.CharField(max_length=300), required=False, max_length=200
+    )
     require_digests = serializers.BooleanField(required=False)
 
 
@@ -29,34 +33,49 @@ class ApplicationRequest(ApplicationChange):
     slug = serializers.CharField(max_length=60)
 
 
-class ApplicationList(OrganizationView):
-    @extend_schema(responses={200: dict})
-    def get(self, request: Request, organization: str) -> Response:
-        return Response(page(request, applications_of(self.actor), Order("slug", descending=False), shape))
+class ApplicationShape(TypedDict):
+    slug: str
+    name: str
+    repository: str
+    source_kind: str
+    overlay_pattern: str
+    ignore_rules: list[str]
+    require_digests: bool
+    revision: int
 
-    @extend_schema(request=ApplicationRequest, responses={201: dict})
+
+class ApplicationList(OrganizationView):
+    @extend_schema(parameters=[PageQuery], responses=PageOf(ApplicationShape))
+    def get(self, request: Request, organization: str) -> Response:
+        query = read_query(PageQuery, request)
+        return Response(page(query, applications_of(self.actor), Order("slug", descending=False), shape))
+
+    @extend_schema(request=ApplicationRequest, responses={201: ApplicationShape})
     def post(self, request: Request, organization: str) -> Response:
         asked = ApplicationRequest(data=request.data)
         asked.is_valid(raise_exception=True)
-        return Response(shape(services.create_application(self.actor, **asked.validated_data)), status=201)
+        made = services.create_application(self.actor, **asked.validated_data)
+        return with_etag(shape(made), made.revision, status=201)
 
 
 class ApplicationDetail(OrganizationView):
-    @extend_schema(responses={200: dict})
+    @extend_schema(responses=ApplicationShape)
     def get(self, request: Request, organization: str, application: str) -> Response:
-        return _answer(access_application(self.actor, application))
+        row = access_application(self.actor, application)
+        return with_etag(shape(row), row.revision)
 
-    @extend_schema(request=ApplicationChange, responses={200: dict})
+    @extend_schema(parameters=[IF_MATCH], request=ApplicationChange, responses=ApplicationShape)
     def patch(self, request: Request, organization: str, application: str) -> Response:
         asked = ApplicationChange(data=request.data)
         asked.is_valid(raise_exception=True)
         row = access_application(self.actor, application, Right.CONFIGURE)
-        return _answer(
-            services.change_application(self.actor, row, seen=self.seen_revision(), **asked.validated_data)
+        changed = services.change_application(
+            self.actor, row, seen=self.seen_revision(), **asked.validated_data
         )
+        return with_etag(shape(changed), changed.revision)
 
 
-def shape(application: Application) -> dict[str, Any]:
+def shape(application: Application) -> ApplicationShape:
     return {
         "slug": application.slug,
         "name": application.name,
@@ -67,9 +86,3 @@ def shape(application: Application) -> dict[str, Any]:
         "require_digests": application.require_digests,
         "revision": application.revision,
     }
-
-
-def _answer(application: Application) -> Response:
-    response = Response(shape(application))
-    response["ETag"] = f'"{application.revision}"'
-    return response

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -10,8 +12,10 @@ from rest_framework.response import Response
 from apps.approvals import services
 from apps.approvals.models import Approval
 from apps.core.api.pages import Order, page
+from apps.core.api.queries import PageQuery, read_query
+from apps.core.api.schema import PageOf
 from apps.organizations.api.door import OrganizationView
-from apps.rollouts.api.views import find_rollout
+from apps.rollouts.api.finding import find_rollout
 
 
 class DecisionRequest(serializers.Serializer[Any]):
@@ -20,24 +24,35 @@ class DecisionRequest(serializers.Serializer[Any]):
     comment = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
 
 
-class ApprovalList(OrganizationView):
-    @extend_schema(responses={200: dict})
-    def get(self, request: Request, organization: str, rollout: str) -> Response:
-        row = find_rollout(self, rollout)
-        rows = Approval.objects.filter(rollout_id=row.id)
-        return Response(page(request, rows, Order("decided_at", "id"), shape))
+class ApprovalShape(TypedDict):
+    id: UUID
+    plan_digest: str
+    by: str
+    approved: bool
+    comment: str
+    at: datetime
 
-    @extend_schema(request=DecisionRequest, responses={201: dict})
+
+class ApprovalList(OrganizationView):
+    @extend_schema(parameters=[PageQuery], responses=PageOf(ApprovalShape))
+    def get(self, request: Request, organization: str, rollout: str) -> Response:
+        """Decisions on every plan of the rollout, newest first."""
+        query = read_query(PageQuery, request)
+        row = find_rollout(self.actor, rollout)
+        rows = Approval.objects.filter(organization_id=self.actor.organization_id, rollout_id=row.id)
+        return Response(page(query, rows, Order("decided_at", "id"), shape))
+
+    @extend_schema(request=DecisionRequest, responses={201: ApprovalShape})
     def post(self, request: Request, organization: str, rollout: str) -> Response:
-        """Approves or rejects exactly the plan whose digest is named."""
+        """Approves or rejects exactly the plan whose digest is named; the same decision twice is the first one."""
         asked = DecisionRequest(data=request.data)
         asked.is_valid(raise_exception=True)
-        row = find_rollout(self, rollout)
+        row = find_rollout(self.actor, rollout)
         made = services.decide(self.actor, row.id, **asked.validated_data)
         return Response(shape(made), status=201)
 
 
-def shape(approval: Approval) -> dict[str, Any]:
+def shape(approval: Approval) -> ApprovalShape:
     return {
         "id": approval.id,
         "plan_digest": approval.plan_digest,

@@ -12,6 +12,7 @@ from apps.audit.services import Audit, record
 from apps.clusters.models import Cluster
 from apps.core.encryption import open_json, seal_json
 from apps.core.problems import Conflict, Invalid
+from apps.core.revisions import check_revision
 from apps.core.slugs import checked_slug
 from apps.organizations.access import Actor, Right, authorize
 from slipway import wiring
@@ -44,10 +45,14 @@ def add_cluster(actor: Actor, *, slug: str, name: str, kubeconfig: str, context:
     return cluster
 
 
-def change_credentials(actor: Actor, cluster: Cluster, *, kubeconfig: str, context: str = "") -> Cluster:
+def change_credentials(
+    actor: Actor, cluster: Cluster, *, kubeconfig: str, context: str = "", seen: int | None = None
+) -> Cluster:
     authorize(actor, Right.CONFIGURE)
     access = _parsed(kubeconfig, context)
     with transaction.atomic():
+        cluster = Cluster.objects.select_for_update().get(id=cluster.id)
+        check_revision(cluster, seen)
         before = cluster.server
         cluster.server = access.server
         cluster.sealed_access = seal_json(asdict(access), context=_SEALED)

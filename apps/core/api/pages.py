@@ -5,46 +5,53 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypedDict, TypeVar
 from uuid import UUID
 
+from django.db import models
 from django.db.models import Q, QuerySet
-from rest_framework.request import Request
 
 from apps.core.problems import Invalid
 
-MOST = 200
-USUAL = 50
+Row = TypeVar("Row", bound=models.Model)
+Shape = TypeVar("Shape")
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By `field` (a moment or a number), then by `tie` where several rows can share it."""
+    """By `field` (a moment, a number, a name), then by `tie` where several rows can share it."""
 
     field: str
     tie: str = ""
     descending: bool = True
 
+    @property
+    def fields(self) -> list[str]:
+        return [self.field, self.tie] if self.tie else [self.field]
+
+
+class Page(TypedDict, Generic[Shape]):
+    items: list[Shape]
+    next: str | None
+
 
 def page(
-    request: Request, rows: QuerySet[Any], order: Order, shape: Callable[[Any], dict[str, Any]]
-) -> dict[str, Any]:
-    """`{"items": […], "next": cursor or null}`. `limit` and `cursor` come from the query."""
-    limit = _limit(request)
+    query: Mapping[str, Any], rows: QuerySet[Row], order: Order, shape: Callable[[Row], Shape]
+) -> Page[Shape]:
+    """`query` is a read PageQuery."""
+    limit = query["limit"]
     sign = "-" if order.descending else ""
-    fields = [order.field, order.tie] if order.tie else [order.field]
-    rows = rows.order_by(*(f"{sign}{field}" for field in fields))
-    cursor = request.query_params.get("cursor")
-    if cursor:
-        rows = rows.filter(_after(order, _read(cursor, len(fields))))
+    rows = rows.order_by(*(f"{sign}{field}" for field in order.fields))
+    if cursor := query.get("cursor"):
+        rows = rows.filter(_after(order, _read(cursor, _kinds(rows.model, order))))
     found = list(rows[: limit + 1])
     following = None
     if len(found) > limit:
         found = found[:limit]
-        following = _write([getattr(found[-1], field) for field in fields])
+        following = _write([getattr(found[-1], field) for field in order.fields])
     return {"items": [shape(row) for row in found], "next": following}
 
 
@@ -58,43 +65,51 @@ def _after(order: Order, place: Sequence[Any]) -> Q:
     )
 
 
-def _limit(request: Request) -> int:
-    text = request.query_params.get("limit", str(USUAL))
-    if not text.isdecimal() or not 1 <= int(text) <= MOST:
-        raise Invalid(f"limit is a whole number from 1 to {MOST}.", fields={"limit": f"1 to {MOST}"})
-    return int(text)
+def _kinds(model: type[models.Model], order: Order) -> list[Callable[[str], Any]]:
+    readers: list[Callable[[str], Any]] = []
+    for name in order.fields:
+        field = model._meta.get_field(name)
+        if isinstance(field, models.DateTimeField):
+            readers.append(_moment)
+        elif isinstance(field, models.UUIDField):
+            readers.append(UUID)
+        elif isinstance(field, models.IntegerField):
+            readers.append(_number)
+        else:
+            readers.append(_text)
+    return readers
 
 
 def _write(place: Sequence[Any]) -> str:
     values = [value.isoformat() if isinstance(value, datetime) else str(value) for value in place]
-    kinds = [
-        "t"
-        if isinstance(value, datetime)
-        else "u"
-        if isinstance(value, UUID)
-        else "n"
-        if isinstance(value, int)
-        else "s"
-        for value in place
-    ]
-    return base64.urlsafe_b64encode(json.dumps([kinds, values]).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-def _read(cursor: str, wanted: int) -> list[Any]:
+def _read(cursor: str, readers: Sequence[Callable[[str], Any]]) -> list[Any]:
     try:
-        kinds, values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        readers: dict[str, Callable[[str], Any]] = {
-            "t": datetime.fromisoformat,
-            "u": UUID,
-            "n": int,
-            "s": str,
-        }
-        place = [readers[kind](value) for kind, value in zip(kinds, values, strict=True)]
-        # A naive moment would lose the index and mean another instant.
-        if len(place) != wanted or any(
-            isinstance(value, datetime) and value.tzinfo is None for value in place
-        ):
-            raise ValueError
-    except (ValueError, KeyError, TypeError, binascii.Error, UnicodeDecodeError):
+        values = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise ValueError(cursor)
+        return [reader(value) for reader, value in zip(readers, values, strict=True)]
+    except (ValueError, binascii.Error, RecursionError):
         raise Invalid("This cursor is not one of ours.", fields={"cursor": "not one of ours"}) from None
-    return place
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:  # would lose the index and mean another instant
+        raise ValueError(text)
+    return moment
+
+
+def _number(text: str) -> int:
+    number = int(text) if len(text) < 20 else -1
+    if not 0 <= number < 2**63:
+        raise ValueError(text)
+    return number
+
+
+def _text(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError(text)
+    return text

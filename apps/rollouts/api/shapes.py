@@ -1,12 +1,125 @@
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
+from uuid import UUID
 
 from apps.rollouts.models import Event, PlanRecord, Rollout
 from slipway.engine.plans import Plan, Verb
 
 
-def rollout_shape(rollout: Rollout) -> dict[str, Any]:
+class ReasonShape(TypedDict):
+    """A gate's answer."""
+
+    gate: str
+    answer: str
+    sentence: str
+    unblocked_by: str
+    asked_again_at: str | None
+    since: str | None
+
+
+_From = TypedDict("_From", {"from": str | None})  # a word that a class body cannot hold
+
+
+class RolloutShape(_From):
+    id: UUID
+    number: int
+    application: str
+    environment: str
+    cluster: str
+    target: UUID
+    release: str
+    kind: str
+    automatic: bool
+    undoes: int | None
+    phase: str
+    since: datetime
+    sentence: str
+    reasons: list[ReasonShape]
+    plan_digest: str | None
+    way_back: str | None
+    approvals_needed: int
+    requested_by: str
+    why: str
+    event_number: int
+    created_at: datetime
+    slot_at: datetime | None
+    first_write_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str | None
+
+
+class StepShape(TypedDict):
+    title: str
+    state: str
+    objects: int | None
+
+
+class RolloutDetailShape(RolloutShape):
+    steps: list[StepShape]
+    progress: dict[str, Any]
+
+
+class EventShape(TypedDict):
+    number: int
+    at: datetime
+    kind: str
+    body: dict[str, Any]
+
+
+class EventsShape(TypedDict):
+    items: list[EventShape]
+    next: int | None  # send it as `after`; null: you have all that is written
+    head: int
+
+
+class WaitShape(TypedDict):
+    gate: str
+    why: str
+    unblocked_by: str
+
+
+class ExplanationShape(TypedDict):
+    sentence: str
+    phase: str
+    since: datetime
+    waits_for: list[WaitShape]
+    next_check_at: datetime | None
+    deadline_at: datetime | None
+    standing_still_since: datetime | None
+    ended: datetime | None
+    end_reason: str | None
+    actions: dict[str, str]  # action → why not; "" when it may be done now
+
+
+class PlannedObjectShape(TypedDict):
+    key: str
+    verb: str
+    changes: list[dict[str, Any]]
+    uid: str
+    resource_version: str
+    taken_over: list[list[str]]
+    checked: bool
+    refusal: str
+    notes: list[str]
+
+
+class PlanShape(TypedDict):
+    digest: str
+    number: int
+    made_at: datetime
+    sentence: str
+    way_back: str | None
+    steps: list[str]
+    problems: list[str]
+    notes: list[str]
+    unchanged: int
+    deleted: int
+    objects: list[PlannedObjectShape]
+
+
+def rollout_shape(rollout: Rollout) -> RolloutShape:
     return {
         "id": rollout.id,
         "number": rollout.number,
@@ -37,12 +150,13 @@ def rollout_shape(rollout: Rollout) -> dict[str, Any]:
     }
 
 
-def event_shape(event: Event) -> dict[str, Any]:
+def event_shape(event: Event) -> EventShape:
     return {"number": event.number, "at": event.at, "kind": event.kind, "body": event.body}
 
 
-def plan_shape(plan: Plan, record: PlanRecord) -> dict[str, Any]:
+def plan_shape(plan: Plan, record: PlanRecord) -> PlanShape:
     """Secret values are digests; nothing here is secret."""
+    changed: list[Any] = [planned.to_json() for planned in plan.objects if planned.verb is not Verb.UNCHANGED]
     return {
         "digest": plan.digest,
         "number": record.number,
@@ -54,5 +168,5 @@ def plan_shape(plan: Plan, record: PlanRecord) -> dict[str, Any]:
         "notes": list(plan.notes),
         "unchanged": plan.counts[Verb.UNCHANGED],
         "deleted": plan.deleted,
-        "objects": [planned.to_json() for planned in plan.objects if planned.verb is not Verb.UNCHANGED],
+        "objects": changed,
     }

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -10,50 +11,68 @@ from rest_framework.response import Response
 
 from apps.applications.access import access_application
 from apps.core.api.pages import Order, page
+from apps.core.api.queries import AfterQuery, PageQuery, read_query
+from apps.core.api.schema import PageOf
 from apps.core.problems import Invalid, NotFound
 from apps.environments.access import access_environment
 from apps.environments.models import Target
-from apps.organizations.access import Right
 from apps.organizations.api.door import OrganizationView
 from apps.releases.access import access_release_by_version
 from apps.rollouts import selectors
 from apps.rollouts.access import access_rollout, access_target, rollouts_of
-from apps.rollouts.api.shapes import event_shape, plan_shape, rollout_shape
+from apps.rollouts.api.finding import find_rollout
+from apps.rollouts.api.shapes import (
+    EventsShape,
+    ExplanationShape,
+    PlanShape,
+    RolloutDetailShape,
+    RolloutShape,
+    event_shape,
+    plan_shape,
+    rollout_shape,
+)
+from apps.rollouts.choices import KindChoice, PhaseChoice
 from apps.rollouts.models import Rollout
-from apps.rollouts.services import starting, steering
+from apps.rollouts.services import starting
+
+
+class RolloutQuery(PageQuery):
+    application = serializers.CharField(required=False, max_length=60)
+    environment = serializers.CharField(required=False, max_length=60)
+    target = serializers.UUIDField(required=False)
+    release = serializers.CharField(required=False, max_length=120, help_text="A version.")
+    kind = serializers.ChoiceField(choices=KindChoice.choices, required=False)
+    phase = serializers.CharField(
+        required=False, max_length=120, help_text="One or more, with commas between."
+    )
+
+    def validate_phase(self, value: str) -> list[str]:
+        phases = [phase.strip() for phase in value.split(",")]
+        if unknown := [phase for phase in phases if phase not in PhaseChoice.values]:
+            raise serializers.ValidationError(
+                f"“{unknown[0]}” is no phase; they are {', '.join(PhaseChoice.values)}."
+            )
+        return phases
 
 
 class StartRequest(serializers.Serializer[Any]):
     application = serializers.CharField(max_length=60)
     environment = serializers.CharField(max_length=60)
-    cluster = serializers.CharField(max_length=60, required=False, default="")
+    cluster = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
     release = serializers.CharField(max_length=120)
     why = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
     rollback = serializers.BooleanField(required=False, default=False)
 
 
-class ActionRequest(serializers.Serializer[Any]):
-    why = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
-    deletions = serializers.IntegerField(required=False, min_value=0)
-
-
 class RolloutList(OrganizationView):
-    @extend_schema(responses={200: dict})
+    @extend_schema(parameters=[RolloutQuery], responses=PageOf(RolloutShape))
     def get(self, request: Request, organization: str) -> Response:
-        """Newest first. Filters: application, environment, phase (comma-separated), release."""
-        rows = rollouts_of(self.actor)
-        for name, column in (
-            ("application", "application__slug"),
-            ("environment", "environment__slug"),
-            ("release", "release__version"),
-        ):
-            if value := request.query_params.get(name):
-                rows = rows.filter(**{column: value})
-        if phases := request.query_params.get("phase"):
-            rows = rows.filter(phase__in=phases.split(","))
-        return Response(page(request, rows, Order("created_at", "id"), rollout_shape))
+        """Newest first."""
+        query = read_query(RolloutQuery, request)
+        rows, order = self._filtered(query)
+        return Response(page(query, rows, order, rollout_shape))
 
-    @extend_schema(request=StartRequest, responses={201: dict, 200: dict})
+    @extend_schema(request=StartRequest, responses={201: RolloutShape, 200: RolloutShape})
     def post(self, request: Request, organization: str) -> Response:
         """Puts a release on a target. The same start twice answers the first one (200)."""
         asked = StartRequest(data=request.data)
@@ -67,10 +86,31 @@ class RolloutList(OrganizationView):
         rollout = access_rollout(self.actor, started.rollout.id)
         return Response(rollout_shape(rollout), status=201 if started.created else 200)
 
+    def _filtered(self, query: dict[str, Any]) -> tuple[QuerySet[Rollout], Order]:
+        """With the order that has an index: numbers over the organization, moments within one thing."""
+        rows, order = rollouts_of(self.actor), Order("number")
+        if slug := query.get("application"):
+            rows = rows.filter(application_id=access_application(self.actor, slug).id)
+            order = Order("created_at", "id")
+        if target := query.get("target"):
+            rows, order = rows.filter(target_id=target), Order("created_at", "id")
+        if slug := query.get("environment"):
+            rows = rows.filter(environment_id=access_environment(self.actor, slug).id)
+        if version := query.get("release"):
+            rows = rows.filter(release__version=version)
+        if kind := query.get("kind"):
+            rows = rows.filter(kind=kind)
+        if phases := query.get("phase"):
+            rows = rows.filter(phase__in=phases)
+        return rows, order
+
     def _target(self, application_id: UUID, environment: str, cluster: str) -> Target:
         place = access_environment(self.actor, environment)
         rows = Target.objects.filter(
-            application_id=application_id, environment_id=place.id, removed_at__isnull=True
+            organization_id=self.actor.organization_id,
+            application_id=application_id,
+            environment_id=place.id,
+            removed_at__isnull=True,
         )
         if cluster:
             rows = rows.filter(cluster__slug=cluster)
@@ -85,36 +125,45 @@ class RolloutList(OrganizationView):
 
 
 class RolloutDetail(OrganizationView):
-    @extend_schema(responses={200: dict})
+    @extend_schema(responses=RolloutDetailShape)
     def get(self, request: Request, organization: str, rollout: str) -> Response:
-        return Response(rollout_shape(find_rollout(self, rollout)))
+        """`rollout` is its id or its number."""
+        row = find_rollout(self.actor, rollout)
+        found = selectors.plan_of(row)
+        return Response(
+            {
+                **rollout_shape(row),
+                "steps": selectors.steps_of(row, found[1] if found else None),
+                "progress": row.progress,
+            }
+        )
 
 
 class RolloutPlan(OrganizationView):
-    @extend_schema(responses={200: dict})
+    @extend_schema(responses=PlanShape)
     def get(self, request: Request, organization: str, rollout: str) -> Response:
-        found = selectors.plan_of(find_rollout(self, rollout))
+        """The plan in force, object by object. Secret values are digests."""
+        found = selectors.plan_of(find_rollout(self.actor, rollout))
         if found is None:
             raise NotFound("It is not planned yet.")
         return Response(plan_shape(*found))
 
 
 class RolloutExplanation(OrganizationView):
-    @extend_schema(responses={200: dict})
+    @extend_schema(responses=ExplanationShape)
     def get(self, request: Request, organization: str, rollout: str) -> Response:
-        row = find_rollout(self, rollout)
+        """What it waits for, since when, what comes next and when, who can unblock it, and what you may do."""
+        row = find_rollout(self.actor, rollout)
         return Response({**selectors.explain(row), "actions": selectors.actions_for(self.actor, row)})
 
 
 class RolloutEvents(OrganizationView):
-    @extend_schema(responses={200: dict})
+    @extend_schema(parameters=[AfterQuery], responses=EventsShape)
     def get(self, request: Request, organization: str, rollout: str) -> Response:
         """`after` is the last number you have; at most 500 come at once."""
-        row = find_rollout(self, rollout)
-        text = request.query_params.get("after", "0")
-        if not text.isdecimal():
-            raise Invalid("after is the number of the last event you have.", fields={"after": "a number"})
-        events = selectors.events_after(row.id, int(text))
+        query = read_query(AfterQuery, request)
+        row = find_rollout(self.actor, rollout)
+        events = selectors.events_after(row.id, query["after"])
         return Response(
             {
                 "items": [event_shape(event) for event in events],
@@ -122,51 +171,3 @@ class RolloutEvents(OrganizationView):
                 "head": row.event_number,
             }
         )
-
-
-class RolloutAction(OrganizationView):
-    actions = {
-        "abort": steering.abort,
-        "stop": steering.stop_here,
-        "pause": steering.pause,
-        "resume": steering.resume,
-        "retry": steering.retry,
-    }
-
-    @extend_schema(request=ActionRequest, responses={200: dict})
-    def post(self, request: Request, organization: str, rollout: str, action: str) -> Response:
-        asked = ActionRequest(data=request.data)
-        asked.is_valid(raise_exception=True)
-        row = find_rollout(self, rollout)
-        if action == "confirm-deletions":
-            count = asked.validated_data.get("deletions")
-            if count is None:
-                raise Invalid("Type how many objects are deleted.", fields={"deletions": "a number"})
-            done = steering.confirm_deletions(self.actor, row.id, count=count)
-        else:
-            done = self.actions[action](self.actor, row.id, why=asked.validated_data["why"])
-        return Response(rollout_shape(access_rollout(self.actor, done.id)))
-
-
-class TargetAction(OrganizationView):
-    @extend_schema(request=ActionRequest, responses={200: dict})
-    def post(self, request: Request, organization: str, target: UUID, action: str) -> Response:
-        asked = ActionRequest(data=request.data)
-        asked.is_valid(raise_exception=True)
-        why = asked.validated_data["why"]
-        if action == "reapply":
-            started = steering.reapply(self.actor, target, why=why)
-            return Response(rollout_shape(access_rollout(self.actor, started.id)), status=201)
-        access_target(self.actor, target, Right.STEER)
-        lifted = steering.lift_mark(self.actor, target, why=why)
-        return Response({"id": lifted.id, "needs_person": None})
-
-
-def find_rollout(view: OrganizationView, text: str) -> Rollout:
-    """By id, or by number as people say it."""
-    if text.isdecimal():
-        return access_rollout(view.actor, int(text))
-    try:
-        return access_rollout(view.actor, UUID(text))
-    except ValueError:
-        raise NotFound("There is no such rollout.") from None
