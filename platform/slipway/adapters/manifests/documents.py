@@ -96,10 +96,7 @@ def _check_depth(text: str, filename: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MOST_DEPTH:
-                mark = event.start_mark
-                raise BundleProblem(
-                    "Nested too deeply.", file=filename, line=mark.line + 1, column=mark.column + 1
-                )
+                raise _at(event, filename, "Nested too deeply.")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
