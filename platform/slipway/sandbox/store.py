@@ -138,13 +138,14 @@ class Store:
 
     # -- writing
 
-    def create(self, obj: Manifest) -> Manifest:
+    def create(self, obj: Manifest, *, uid: str = "") -> Manifest:
+        """`uid` is for who has to know it beforehand (a Job's labels carry it); else a fresh one."""
         gk, key = group_kind(obj), key_of(obj)
         if key in self._objects[gk]:
             raise Exists(f"{gk[1]} {key[1]} already exists")
         metadata = {
             **obj["metadata"],
-            "uid": str(uuid.uuid4()),
+            "uid": uid or str(uuid.uuid4()),
             "creationTimestamp": now(),
         }
         metadata.pop("generation", None)
