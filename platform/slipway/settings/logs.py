@@ -23,7 +23,8 @@ def configure(*, as_json: bool, level: str = "INFO") -> dict[str, Any]:
     renderer = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=False)]
+        # The default formatter prints every frame's local variables, and some of those are secrets.
+        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
     return {
         "version": 1,
