@@ -1,0 +1,137 @@
+"""Who sits at a socket, and whether they still may: one query for all sockets of the process."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.db import connection
+from django.http import HttpRequest
+
+from apps.core import scopes
+from apps.core.problems import NotFound, Unauthenticated
+from apps.live.streams import Stream
+from apps.organizations.access import Actor, Right, access_organization, authorize
+from apps.organizations.models import User
+from apps.organizations.services import find_token
+from apps.rollouts.access import access_rollout
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What must stay true while the socket is open."""
+
+    user_id: UUID
+    organization_id: UUID
+    session_key: str | None = None
+    password_mark: str | None = None  # another password signs other sessions out
+    token_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    signed_out: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """What a handshake brought."""
+
+    slug: str
+    rollout: str | None  # id or number; None: the organization's activity
+    cookies: Mapping[str, str]
+    bearer: str | None
+    address: str
+
+
+def take_seat(knock: Knock) -> tuple[Seat, Stream]:
+    """Raises Unauthenticated, Forbidden, NotFound."""
+    if knock.bearer is not None:
+        actor, seat = _by_token(knock)
+    else:
+        actor, seat = _by_session(knock)
+    with scopes.organization(actor.organization_id):
+        authorize(actor, Right.SEE)
+        if knock.rollout is None:
+            return seat, Stream("organization", actor.organization_id, actor.organization_id)
+        rollout = access_rollout(actor, _identifier(knock.rollout))
+    return seat, Stream("rollout", rollout.id, actor.organization_id)
+
+
+def _by_token(knock: Knock) -> tuple[Actor, Seat]:
+    token = find_token(knock.bearer or "")
+    if token is None:
+        raise Unauthenticated("This token is unknown, revoked or has run out.")
+    actor = access_organization(
+        token.user,
+        knock.slug,
+        channel="api",
+        address=knock.address,
+        token_id=token.id,
+        token_scopes=frozenset(token.scopes),
+    )
+    if token.organization_id != actor.organization_id:
+        raise NotFound("There is no such organization, or you are not in it.")
+    return actor, Seat(actor.user_id, actor.organization_id, token_id=token.id)
+
+
+def _by_session(knock: Knock) -> tuple[Actor, Seat]:
+    key = knock.cookies.get(settings.SESSION_COOKIE_NAME)
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    user = get_user(request) if key else None
+    if not isinstance(user, User) or not user.is_active:
+        raise Unauthenticated("You are not signed in.")
+    actor = access_organization(user, knock.slug, channel="ui", address=knock.address)
+    mark = hashlib.md5(user.password.encode(), usedforsecurity=False).hexdigest()
+    return actor, Seat(actor.user_id, actor.organization_id, session_key=key, password_mark=mark)
+
+
+def _identifier(text: str) -> UUID | int:
+    if text.isdecimal() and len(text) < 10:
+        return int(text)
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound("There is no such rollout.") from None
+
+
+# Every column of a seat is checked again: the person, the membership, and the session or the token.
+_LOST = """
+SELECT seat.place,
+       person.id IS NULL OR (session.session_key IS NULL AND token.id IS NULL) AS signed_out
+FROM unnest(%s::int[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::uuid[])
+     AS seat(place, user_id, organization_id, session_key, password_mark, token_id)
+LEFT JOIN person ON person.id = seat.user_id AND person.is_active
+     AND (seat.password_mark IS NULL OR md5(person.password) = seat.password_mark)
+LEFT JOIN membership ON membership.user_id = seat.user_id AND membership.organization_id = seat.organization_id
+LEFT JOIN django_session AS session ON session.session_key = seat.session_key AND session.expire_date > now()
+LEFT JOIN api_token AS token ON token.id = seat.token_id AND token.revoked_at IS NULL
+     AND (token.expires_at IS NULL OR token.expires_at > now())
+WHERE person.id IS NULL OR membership.id IS NULL OR (session.session_key IS NULL AND token.id IS NULL)
+"""
+
+
+def lost(seats: Sequence[Seat]) -> dict[Seat, Loss]:
+    """The seats whose people may no longer sit there."""
+    columns = [
+        list(range(len(seats))),
+        [seat.user_id for seat in seats],
+        [seat.organization_id for seat in seats],
+        [seat.session_key for seat in seats],
+        [seat.password_mark for seat in seats],
+        [seat.token_id for seat in seats],
+    ]
+    found = {}
+    with scopes.system("check the rights of open sockets"), connection.cursor() as cursor:
+        cursor.execute(_LOST, columns)
+        for place, signed_out in cursor.fetchall():
+            why = "You are signed out." if signed_out else "You no longer belong to this organization."
+            found[seats[place]] = Loss(signed_out, why)
+    return found
