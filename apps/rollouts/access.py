@@ -35,7 +35,7 @@ def access_rollout(
     """By id or by number. With `lock` the rollout's row (alone) is locked."""
     rows = rollouts_of(actor)
     rows = rows.filter(number=identifier) if isinstance(identifier, int) else rows.filter(id=identifier)
-    rollout = rows.select_for_update(of=("self",)).first() if lock else rows.first()
+    rollout = rows.select_for_update(of=("self",), no_key=True).first() if lock else rows.first()
     if rollout is None:
         raise NotFound("There is no such rollout.")
     authorize(actor, right, environment_id=rollout.environment_id)
@@ -47,7 +47,7 @@ def access_target(actor: Actor, identifier: UUID, right: Right = Right.SEE, *, l
         organization_id=actor.organization_id, removed_at__isnull=True
     ).select_related("application", "environment", "cluster")
     target: Target | None = (
-        (rows.select_for_update(of=("self",)) if lock else rows).filter(id=identifier).first()
+        (rows.select_for_update(of=("self",), no_key=True) if lock else rows).filter(id=identifier).first()
     )
     if target is None:
         raise NotFound("There is no such target.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from apps.rollouts.models import PlanRecord, Rollout
@@ -11,6 +11,15 @@ from slipway.engine.gates import Answer, GateAnswer
 from slipway.engine.phases import Kind, Phase
 from slipway.engine.state import RolloutState
 from slipway.engine.steps import Step
+
+REPLAN_APART = timedelta(seconds=10)  # a plan that waits is made anew at most this often
+STALE_AFTER = timedelta(minutes=5)  # and at least this often, should every watch be lost
+
+
+def plan_is_due(rollout: Rollout, now: datetime) -> bool:
+    if not rollout.plan_digest or rollout.planned_at is None:
+        return True
+    return now >= rollout.planned_at + (REPLAN_APART if rollout.plan_wanted else STALE_AFTER)
 
 
 def state_of(rollout: Rollout, plan: PlanRecord | None) -> RolloutState:

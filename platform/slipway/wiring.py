@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from django.conf import settings
 
+from slipway.engine.objects import Manifest
 from slipway.ports.clusters import Clusters
 from slipway.ports.sources import Bundle, Renderer
 
@@ -15,9 +16,19 @@ from slipway.ports.sources import Bundle, Renderer
 def clusters() -> Clusters:
     from slipway.adapters.kubernetes import KubernetesClusters
 
+    return KubernetesClusters(networks=tuple(settings.CLUSTER_NETWORKS), redaction_key=_redaction_key())
+
+
+def redact(manifest: Manifest) -> Manifest:
+    """As a cluster would be read: a Secret's values as digests, equal where the values are."""
+    from slipway.adapters.kubernetes import redact as read
+
+    return read(manifest, _redaction_key())
+
+
+def _redaction_key() -> bytes:
     # Digests of Secret values are compared within one installation only; per-organization keys come on top in plans.
-    redaction_key = hashlib.sha256(b"redaction:" + settings.ENCRYPTION_KEY).digest()
-    return KubernetesClusters(networks=tuple(settings.CLUSTER_NETWORKS), redaction_key=redaction_key)
+    return hashlib.sha256(b"redaction:" + settings.ENCRYPTION_KEY).digest()
 
 
 def renderer(source_kind: str) -> Renderer:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.utils import timezone
 
 from apps.audit.services import SYSTEM, By
 from apps.clusters.services import connect
 from apps.core import outbox, scopes
 from apps.rollouts import registry
-from apps.rollouts.conversions import gate_to_json, state_of, write_state
+from apps.rollouts.conversions import REPLAN_APART, gate_to_json, plan_is_due, state_of, write_state
 from apps.rollouts.models import PlanRecord, Rollout
-from apps.rollouts.services import applying, leases, planning, waking
+from apps.rollouts.services import applying, cleaning, leases, planning, waking
 from apps.rollouts.services.leases import FencedOut, Lease
 from apps.rollouts.services.observing import note_health, progress_of
 from apps.rollouts.services.recording import commit_rollout
@@ -26,16 +27,19 @@ from slipway.engine.gates import GateAnswer, deletions, needs_person, slot
 from slipway.engine.health import Assessment, assess
 from slipway.engine.manifests import field_manager
 from slipway.engine.objects import ObjectKey
-from slipway.engine.phases import QUEUED, Phase
+from slipway.engine.phases import QUEUED, Kind, Phase
 from slipway.engine.plans import Plan
-from slipway.engine.state import Command, Decision, Facts, Observation
+from slipway.engine.state import Command, Decision, Facts, Observation, RolloutState
 from slipway.engine.steps import StepKind
-from slipway.ports.clusters import Cluster, ClusterError, Unauthorized, Unreachable
+from slipway.engine.transitions import Trigger
+from slipway.ports.clusters import Cluster, ClusterError, Unauthorized
 
 log = structlog.get_logger(__name__)
 
 ROLLOUT_SUCCEEDED = "pipelines.rollout_succeeded"
-_ROUNDS = 40  # of one pass; what is left is another pass's
+_PASS = timedelta(seconds=20)  # what is left then is another pass's
+_TIMER_REACH = timedelta(seconds=20)  # beyond it the sweeper is the timer
+_BACK_OFF = timedelta(seconds=10)
 _RELATED = (
     "application",
     "environment",
@@ -56,46 +60,57 @@ class Seen:
     assessment: Assessment | None = None
 
 
-def advance(organization_id: UUID, rollout_id: UUID) -> str:
+def advance(organization_id: UUID, rollout_id: UUID, *, timer: datetime | None = None) -> str:
     """One pass. Answers the phase it left the rollout in, "" when another worker has it."""
-    lease = leases.acquire(organization_id, rollout_id)
+    lease = leases.acquire(organization_id, rollout_id, timer=timer)
     if lease is None:
         return ""
     structlog.contextvars.bind_contextvars(rollout=str(rollout_id))
     decision: Decision | None = None
+    knocked = False
     try:
         decision = _rounds(lease)
     except FencedOut:
         log.info("fenced_out")
         return ""
+    except Exception:
+        # A mistake of ours or a database that is away: tried again by the sweeper, not in a circle.
+        _back_off(lease)
+        raise
     finally:
         structlog.contextvars.unbind_contextvars("rollout")
         knocked = leases.release(lease)
-    if decision is None:
-        return ""
-    if decision.ends:
-        return str(decision.state.phase)
+    if decision is None or decision.ends:
+        return str(decision.state.phase) if decision is not None else ""
     if knocked or decision.command is not Command.NONE:
         waking.send(organization_id, rollout_id)
-    elif decision.check_again_at is not None and decision.check_again_at - timezone.now() < timedelta(
-        seconds=20
-    ):
-        waking.send(organization_id, rollout_id, at=decision.check_again_at)
+    elif decision.check_again_at is not None and decision.check_again_at - timezone.now() < _TIMER_REACH:
+        waking.send(organization_id, rollout_id, timer=decision.check_again_at)
     return str(decision.state.phase)
 
 
 def _rounds(lease: Lease) -> Decision | None:
     decision: Decision | None = None
     command = Command.NONE
-    for _ in range(_ROUNDS):
+    began = timezone.now()
+    while timezone.now() - began < _PASS:
         if not lease.has_time():
             lease = leases.renew(lease)
         seen = _look(lease, command)
         decision = _settle(lease, seen)
         command = decision.command
-        if command is Command.NONE:
+        if command is Command.NONE and Trigger.PLAN_CHANGED not in decision.triggers:
             break
     return decision
+
+
+def _back_off(lease: Lease) -> None:
+    try:
+        with scopes.organization(lease.organization_id):
+            leases.lock_under(lease)
+            Rollout.objects.filter(id=lease.rollout_id).update(next_check_at=timezone.now() + _BACK_OFF)
+    except Exception as error:  # noqa: BLE001  the first error is the one to be told about
+        log.warning("no_back_off", error=type(error).__name__)
 
 
 def _look(lease: Lease, command: Command) -> Seen:
@@ -117,8 +132,6 @@ def _look(lease: Lease, command: Command) -> Seen:
         return _look_at_health(lease, rollout, plan, cluster)
     except Unauthorized as error:
         return Seen(Observation(rejected=error.sentence))
-    except Unreachable as error:
-        return Seen(Observation(trouble=error.sentence))
     except ClusterError as error:
         return Seen(Observation(trouble=error.sentence))
 
@@ -129,7 +142,7 @@ def _due(rollout: Rollout, plan: PlanRecord | None) -> Command:
     if rollout.abort_requested_at or rollout.stop_requested_at or phase is Phase.PAUSED:
         return Command.NONE
     if phase in QUEUED:
-        return Command.PLAN if rollout.plan_wanted or not rollout.plan_digest else Command.NONE
+        return Command.PLAN if plan_is_due(rollout, timezone.now()) else Command.NONE
     if plan is None or rollout.step == 0 or rollout.step >= len(plan.body["steps"]):
         return Command.PLAN if phase is Phase.PROGRESSING and rollout.step == 0 else Command.OBSERVE
     return Command.OBSERVE
@@ -139,32 +152,47 @@ def _look_at_plan(lease: Lease, cluster: Cluster) -> Seen:
     facts = cluster.facts()
     with scopes.organization(lease.organization_id):
         source = planning.source_of(_load(lease), facts)
-    planned = planning.make_plan(source, cluster)
+    kept = lease
+
+    def keep_alive() -> None:
+        nonlocal kept
+        if not kept.has_time():
+            kept = leases.renew(kept)
+
+    planned = planning.make_plan(source, cluster, keep_alive=keep_alive)
     return Seen(Observation(plan=planned.facts), planned=planned)
 
 
 def _apply(lease: Lease, rollout: Rollout, plan: PlanRecord, cluster: Cluster) -> Seen:
-    from django.conf import settings
-
     step = state_of(rollout, plan).steps[rollout.step]
     manager = field_manager(settings.INSTALLATION_ID, str(rollout.target_id))
     outcome = applying.apply_step(lease, step, rollout.step, manager=manager, cluster=cluster)
     if outcome.refused or outcome.conflict:
         return Seen(Observation(step=rollout.step, refused=outcome.refused, conflict=outcome.conflict))
-    seen = _look_at_health(lease, rollout, plan, cluster) if step.awaits else Seen(Observation(step=rollout.step))
     with scopes.organization(lease.organization_id):
         remaining = applying.remaining_in(rollout, rollout.step)
-    return replace(seen, observation=replace(seen.observation, remaining=remaining, waiting=outcome.waiting))
+    if not step.awaits or remaining:
+        return Seen(Observation(step=rollout.step, remaining=remaining, waiting=outcome.waiting))
+    return _look_at_health(lease, rollout, plan, cluster, remaining=remaining)
 
 
-def _look_at_health(lease: Lease, rollout: Rollout, plan: PlanRecord | None, cluster: Cluster) -> Seen:
+def _look_at_health(
+    lease: Lease,
+    rollout: Rollout,
+    plan: PlanRecord | None,
+    cluster: Cluster,
+    *,
+    remaining: int | None = None,
+) -> Seen:
+    """Of everything that the plan holds; a release is healthy only as a whole."""
     if plan is None:
         return Seen(Observation())
     state = state_of(rollout, plan)
     keys = [key for step in state.steps if step.kind is StepKind.APPLY for key in step.keys]
     snapshot = cluster.observe(keys)
+    objects = {key: live for key, live in snapshot.objects.items() if live or not _ran_away(rollout, key)}
     assessment = assess(
-        snapshot.objects,
+        objects,
         snapshot.children,
         snapshot.events,
         wait_for_addresses=bool(rollout.policy["wait_for_addresses"]),
@@ -173,54 +201,72 @@ def _look_at_health(lease: Lease, rollout: Rollout, plan: PlanRecord | None, clu
     for step in state.steps[: state.step + 1]:
         if step.kind is StepKind.APPLY:
             written.update(step.keys)
-    with scopes.organization(lease.organization_id):
-        remaining = applying.remaining_in(rollout, rollout.step)
-    seen = Observation(step=rollout.step, health=assessment.facts(written), remaining=remaining)
-    return Seen(seen, assessment=assessment)
+    if remaining is None:
+        with scopes.organization(lease.organization_id):
+            remaining = applying.remaining_in(rollout, rollout.step)
+    health = assessment.facts(written)
+    if health.all_healthy and not remaining and state.step >= len(state.steps) - 1:
+        cleaning.sweep_quietly(lease, snapshot, cluster)
+    return Seen(Observation(step=rollout.step, health=health, remaining=remaining), assessment=assessment)
+
+
+def _ran_away(rollout: Rollout, key: ObjectKey) -> bool:
+    """A Job that was seen completed and is gone now: its time to live was over."""
+    before = rollout.progress.get("objects", {}).get(str(key), {})
+    return key.kind == "Job" and before.get("health") == "healthy"
 
 
 def _settle(lease: Lease, seen: Seen) -> Decision:
     """The one short transaction: lock, check the fence, read the gates' facts, decide, write."""
     with scopes.organization(lease.organization_id):
-        leases.lock_under(lease)
+        leases.lock_both(lease)
         rollout = _load(lease)
         now = timezone.now()
         record = _plan_in_force(rollout)
         before = rollout.phase
+        if rollout.kind == Kind.ROLLBACK and rollout.undoes_id is None and Phase(before) in QUEUED:
+            needed = 0 if _skips_gates(rollout) else rollout.environment.approvals_needed
+            rollout.approvals_needed = needed
         facts = _facts(rollout, record, now)
-        decision = decide(state_of(rollout, record), seen.observation, facts, now)
+        decision = decide(_state(rollout, record, seen, now), seen.observation, facts, now)
         if seen.planned is not None and decision.state.plan_digest != rollout.plan_digest:
-            record = _store_plan(rollout, seen.planned, now)
-            facts = _facts(rollout, record, now, digest=decision.state.plan_digest)
+            stored = _store_plan(rollout, seen.planned, now)
+            facts = _facts(rollout, stored, now, digest=decision.state.plan_digest)
             # Gates that bind to the plan were asked about the old one: ask again about the one now in force.
-            decision = decide(state_of(rollout, _before(rollout, record)), seen.observation, facts, now)
+            decision = decide(_state(rollout, record, seen, now), seen.observation, facts, now)
         if seen.planned is not None and decision.state.step > 0 and rollout.step == 0 and not decision.ends:
             applying.store_journal(rollout, seen.planned)
         _write(rollout, decision, seen, before=before, now=now)
     return decision
 
 
-def _before(rollout: Rollout, record: PlanRecord) -> PlanRecord | None:
-    """The record of the digest that the rollout still carries (None before its first plan)."""
-    if not rollout.plan_digest:
-        return None
-    found: PlanRecord | None = (
-        PlanRecord.objects.filter(rollout_id=rollout.id, digest=rollout.plan_digest)
-        .order_by("-number")
-        .first()
+def _state(rollout: Rollout, record: PlanRecord | None, seen: Seen, now: datetime) -> RolloutState:
+    state = state_of(rollout, record)
+    unconfirmed = (
+        seen.planned is not None
+        and rollout.undoes_id is None
+        and seen.planned.plan.deleted > rollout.policy["delete_limit"]
+        and seen.planned.plan.deleted != rollout.confirmed_deletions
     )
-    return found
+    return replace(
+        state,
+        plan_wanted=plan_is_due(rollout, now),
+        # A changed plan that deletes more than a person has typed goes back to the gates too.
+        approval_binds=state.approval_binds or unconfirmed,
+    )
 
 
 def _write(rollout: Rollout, decision: Decision, seen: Seen, *, before: str, now: datetime) -> None:
     by = _by(rollout, decision)
+    still_wanted = rollout.plan_wanted and seen.planned is None
     write_state(rollout, decision.state, now)
     if seen.planned is not None and decision.state.plan_digest == seen.planned.plan.digest:
         rollout.planned_at = now
+    rollout.plan_wanted = still_wanted
     if decision.sentence:
         rollout.sentence = decision.sentence[:1000]
     rollout.reasons = [gate_to_json(gate) for gate in decision.reasons]
-    rollout.next_check_at = decision.check_again_at
+    rollout.next_check_at = _next_check(rollout, decision)
     events = list(decision.events)
     if seen.assessment is not None:
         progress, moved = progress_of(rollout, seen.assessment)
@@ -237,17 +283,29 @@ def _write(rollout: Rollout, decision: Decision, seen: Seen, *, before: str, now
         begin_way_back(rollout, by=by, at=now)
     if decision.state.phase is Phase.SUCCEEDED:
         outbox.send(ROLLOUT_SUCCEEDED, release=rollout.release_id, environment=rollout.environment_id)
+        if rollout.undoes_id is not None:
+            outbox.send(cleaning.CLEAN_UP, not_before=now + leases.LEASE, rollout=rollout.id)
     if decision.ends:
         _wake_next(rollout)
 
 
+def _next_check(rollout: Rollout, decision: Decision) -> datetime | None:
+    """A plan that is wanted is made as soon as the last one is old enough."""
+    due = decision.check_again_at
+    if rollout.plan_wanted and rollout.planned_at is not None and Phase(decision.state.phase) in QUEUED:
+        wanted = rollout.planned_at + REPLAN_APART
+        return min(due, wanted) if due is not None else wanted
+    return due
+
+
 def _facts(rollout: Rollout, record: PlanRecord | None, now: datetime, *, digest: str = "") -> Facts:
     if Phase(rollout.phase) not in QUEUED:
-        return Facts()
+        newer = _queued_on(rollout) if rollout.step == 0 else None
+        return Facts(newer=newer.release.version if newer is not None else "")
     if digest:
         rollout = _as_if(rollout, digest)
     gates: list[GateAnswer] = []
-    if not rollout.policy.get("skips_gates"):
+    if not _skips_gates(rollout):
         for source in registry.gate_sources():
             gates += source(rollout, now)
     target = rollout.target
@@ -269,16 +327,36 @@ def _facts(rollout: Rollout, record: PlanRecord | None, now: datetime, *, digest
     return Facts(tuple(gates))
 
 
-def _as_if(rollout: Rollout, digest: str) -> Rollout:
-    import copy
+def _skips_gates(rollout: Rollout) -> bool:
+    """Only a rollback to what stands there now: while it waited for the slot, that may have become another release."""
+    if rollout.kind != Kind.ROLLBACK:
+        return False
+    return rollout.undoes_id is not None or rollout.target.live_release_id == rollout.release_id
 
+
+def _queued_on(rollout: Rollout) -> Rollout | None:
+    found: Rollout | None = (
+        Rollout.objects.filter(target_id=rollout.target_id, phase__in=[str(phase) for phase in QUEUED])
+        .exclude(id=rollout.id)
+        .select_related("release")
+        .first()
+    )
+    return found
+
+
+def _as_if(rollout: Rollout, digest: str) -> Rollout:
     other = copy.copy(rollout)
     other.plan_digest = digest
     return other
 
 
 def _store_plan(rollout: Rollout, planned: planning.Planned, now: datetime) -> PlanRecord:
+    """With it the way back that it states: another release may have come to stand there since the start."""
+    source = planned.source
     rollout.plan_number += 1
+    rollout.from_release, rollout.from_number = source.live, source.live_number
+    rollout.way_back_release = source.way_back
+    rollout.policy["way_back_label"] = source.way_back.version if source.way_back else ""
     made: PlanRecord = PlanRecord.objects.create(
         organization_id=rollout.organization_id,
         rollout=rollout,
@@ -316,8 +394,6 @@ def _by(rollout: Rollout, decision: Decision) -> By:
 
 def _wake_next(rollout: Rollout) -> None:
     """The slot may be free now: the one that waits for it is looked at."""
-    following: Any = Rollout.objects.filter(
-        target_id=rollout.target_id, phase__in=[str(phase) for phase in QUEUED]
-    ).first()
+    following = _queued_on(rollout)
     if following is not None:
         waking.wake(following)

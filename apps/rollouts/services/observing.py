@@ -61,7 +61,7 @@ def progress_of(rollout: Rollout, assessment: Assessment) -> tuple[dict[str, Any
 def note_health(rollout: Rollout, assessment: Assessment, at: datetime) -> None:
     """A row per change of the target's health, and the copy on the target."""
     state = _STATES.get(assessment.worst, TargetHealthState.DEGRADED)
-    target = Target.objects.select_for_update().get(id=rollout.target_id)
+    target = Target.objects.select_for_update(no_key=True).get(id=rollout.target_id)
     if target.health == state:
         return
     target.health, target.health_since = state, at

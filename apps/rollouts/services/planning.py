@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,17 +10,25 @@ from typing import Any
 from django.conf import settings
 
 from apps.core.encryption import open_json, organization_key
+from apps.environments.models import Target
+from apps.releases.models import Release
 from apps.releases.services.documents import documents_for
-from apps.rollouts.models import AppliedSet, InventoryItem, Rollout
+from apps.rollouts.choices import JournalState
+from apps.rollouts.models import AppliedSet, InventoryItem, JournalEntry, Rollout
+from apps.rollouts.services.concealing import Conceal, shown
+from slipway.engine.diff import changes
 from slipway.engine.manifests import (
     Layer,
     PreparedObject,
     TargetContext,
     field_manager,
+    is_bare_namespace,
     owner_mark,
     prepare,
+    with_attempt,
 )
-from slipway.engine.objects import Manifest, ObjectKey, is_terminating
+from slipway.engine.manifests.prepare import ATTEMPT, ON_ROLLBACK
+from slipway.engine.objects import Manifest, ObjectKey, annotations_of, is_terminating
 from slipway.engine.phases import Kind
 from slipway.engine.plans import (
     DryRun,
@@ -46,6 +54,8 @@ from slipway.ports.clusters import (
 )
 
 APPLIED = "applied_set.sealed_objects"
+SCALERS = (("autoscaling", "HorizontalPodAutoscaler"), ("keda.sh", "ScaledObject"))
+_BATCH = 100
 NAMESPACE_NOTE = "the target's namespace; made once, then never owned, changed or removed by Slipway"
 
 
@@ -59,10 +69,12 @@ class Source:
     stored: tuple[PreparedObject, ...] | None  # a rollback sends again exactly what was sent then
     inventory: Mapping[ObjectKey, bool]  # what stands because of us → never prune
     versioned: frozenset[ObjectKey]  # old ConfigMaps and Secrets: swept, never pruned by a plan
+    ran: frozenset[ObjectKey]  # Jobs that ran to a good end here: once per release
     ignore_rules: tuple[str, ...]
-    way_back_digest: str
-    way_back_label: str
-    forces: bool  # a way back takes its fields over from whoever changed them
+    way_back: Release | None
+    live: Release | None
+    live_number: int | None
+    conceal: Conceal
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,7 @@ class Planned:
     plan: Plan
     steps: tuple[Step, ...]
     objects: tuple[PreparedObject, ...]  # as they are sent
+    source: Source
 
     @property
     def facts(self) -> PlanFacts:
@@ -88,7 +101,7 @@ def source_of(rollout: Rollout, facts: ClusterFacts) -> Source:
     """Inside the organization's scope."""
     target, environment, application = rollout.target, rollout.environment, rollout.application
     organization_id = rollout.organization_id
-    way_back = rollout.way_back_release
+    live = last_good_release(target)
     context = TargetContext(
         installation=settings.INSTALLATION_ID,
         target=str(target.id),
@@ -104,22 +117,62 @@ def source_of(rollout: Rollout, facts: ClusterFacts) -> Source:
     )
     stored = _stored_set(rollout) if rollout.kind == Kind.ROLLBACK else None
     items = list(InventoryItem.objects.filter(target_id=target.id))
+    inventory = {ObjectKey.parse(item.key): item.never_prune for item in items}
     return Source(
         context=context,
         manager=field_manager(settings.INSTALLATION_ID, str(target.id)),
         documents=() if stored is not None else documents_for(rollout.release, environment),
         stored=stored,
-        inventory={ObjectKey.parse(item.key): item.never_prune for item in items},
+        inventory=inventory | dict.fromkeys(_maybe_made(rollout, inventory), False),
         versioned=frozenset(ObjectKey.parse(item.key) for item in items if item.versioned),
+        ran=_jobs_that_ran(target),
         ignore_rules=tuple(application.ignore_rules),
-        way_back_digest=bytes(way_back.digest).hex() if way_back else "",
-        way_back_label=way_back.version if way_back else "",
-        forces=rollout.kind in {Kind.ROLLBACK, Kind.HEAL, Kind.REAPPLY},
+        # A rollback that fails stops and calls a person: it has no way back of its own.
+        way_back=None if rollout.kind == Kind.ROLLBACK else live,
+        live=live,
+        live_number=target.live_number,
+        conceal=Conceal.of(organization_id),
     )
 
 
-def make_plan(source: Source, cluster: Cluster) -> Planned:
-    """Asks the cluster, so no transaction may be open. Raises Unreachable and Unauthorized; the rest is in the plan."""
+def last_good_release(target: Target) -> Release | None:
+    """What the target goes back to: the release that stands there, by its newest succeeded rollout."""
+    if target.live_release_id is None:
+        return None
+    found: Release | None = Release.objects.filter(id=target.live_release_id).first()
+    return found
+
+
+def _maybe_made(rollout: Rollout, inventory: Mapping[ObjectKey, bool]) -> set[ObjectKey]:
+    """What a rollout that ended badly since may have created without living to note it."""
+    since = (
+        Rollout.objects.filter(target_id=rollout.target_id, phase="succeeded").order_by("-ended_at").first()
+    )
+    rows = JournalEntry.objects.filter(
+        rollout__target_id=rollout.target_id,
+        rollout__phase__in=["failed", "errored", "aborted"],
+        state=JournalState.SENT,
+        verb__in=[str(Verb.CREATE), str(Verb.REPLACE)],
+    )
+    if since is not None:
+        rows = rows.filter(rollout__created_at__gt=since.created_at)
+    keys = {ObjectKey.parse(key) for key in rows.values_list("key", flat=True).distinct()}
+    return {key for key in keys - set(inventory) if key.kind != "Namespace"}
+
+
+def _jobs_that_ran(target: Target) -> frozenset[ObjectKey]:
+    """A Job's name holds its release's digest, so its key tells which release it ran for."""
+    rows = JournalEntry.objects.filter(
+        rollout__target_id=target.id, rollout__phase="succeeded", key__startswith="Job.batch/"
+    )
+    return frozenset(ObjectKey.parse(key) for key in rows.values_list("key", flat=True).distinct())
+
+
+def make_plan(source: Source, cluster: Cluster, *, keep_alive: Callable[[], None] = lambda: None) -> Planned:
+    """Asks the cluster, so no transaction may be open. Raises Unreachable and Unauthorized; the rest is in the plan.
+
+    `keep_alive` is called now and then: a plan of thousands of objects takes longer than a lease.
+    """
     context = source.context
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -132,50 +185,102 @@ def make_plan(source: Source, cluster: Cluster) -> Planned:
         problems, notes = tuple(str(problem) for problem in prepared.problems), prepared.notes
     if problems:
         return _planned(source, objects, (), problems, notes)
-    namespace = _namespace_object(context, objects, cluster)
-    if namespace is not None:
-        objects = (namespace, *objects)
-    gone = sorted(set(source.inventory) - {item.key for item in objects} - source.versioned)
-    lives = _read_all(cluster, [*(item.key for item in objects), *gone])
-    scaled = autoscaled(
-        [*(item.manifest for item in objects), *_live_scalers(cluster, context.namespace)], context.namespace
+    wanted = {item.key for item in objects}
+    gone = sorted(set(source.inventory) - wanted - source.versioned)
+    own = ObjectKey("", "Namespace", "", context.namespace)
+    lives, scalers = _read_all(
+        cluster, [*dict.fromkeys([own, *(item.key for item in objects), *gone])], context
     )
-    objects = tuple(
-        omit_replicas(item, lives.get(item.key), source.manager) if item.key in scaled else item
-        for item in objects
-    )
+    objects, skipped = _without_jobs_that_ran(source, objects, lives)
+    if own not in wanted and _is_away(lives[own]):
+        manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": context.namespace}}
+        objects = (PreparedObject(own, manifest, Layer.FOUNDATION, never_prune=True), *objects)
     new_namespaces = {
-        item.key.name for item in objects if item.key.kind == "Namespace" and lives.get(item.key) is None
+        item.key.name for item in objects if item.key.kind == "Namespace" and _is_away(lives.get(item.key))
     }
-    new_kinds = frozenset(_crd_kinds(objects))
+    for key in lives:
+        if key.namespace in new_namespaces:
+            lives[key] = None  # it goes with its namespace, whatever it says now
+    scaled = autoscaled([*(item.manifest for item in objects), *scalers], context.namespace)
+    objects = tuple(_for_live(item, lives.get(item.key), scaled, source.manager) for item in objects)
+    new_kinds = frozenset(_crd_kinds(item for item in objects if lives.get(item.key) is None))
 
     def ask(item: PreparedObject) -> PlannedObject:
         live = lives.get(item.key)
+        if is_bare_namespace(item):
+            waits = ("the one that is being deleted goes first",) if live is not None else ()
+            return PlannedObject(
+                item.key, Verb.CREATE, changes(None, item.manifest), notes=(NAMESPACE_NOTE, *waits)
+            )
         if item.key.namespace in new_namespaces or (item.key.group, item.key.kind) in new_kinds:
             run = DryRun(DryRunKind.UNCHECKED)
         else:
             run = _dry_run(cluster, item, live, source)
         planned = classify(
-            item,
+            shown(item),
             live,
             run,
             manager=source.manager,
             owner=owner_mark(context, item.key),
             ignore=source.ignore_rules,
         )
-        if item is namespace:
-            planned = replace(planned, notes=(NAMESPACE_NOTE,))
-        return planned
+        return source.conceal.planned(_judged(item, live, planned))
 
+    planned: list[PlannedObject] = []
     with ThreadPoolExecutor(max_workers=4) as pool:
-        planned = tuple(pool.map(ask, objects))
+        for start in range(0, len(objects), _BATCH):
+            planned += pool.map(ask, objects[start : start + _BATCH])
+            keep_alive()
     removed = prunes(
-        {key: source.inventory[key] for key in gone},
+        {key: source.inventory[key] for key in gone if key not in skipped},
         objects,
         lives,
         owner_prefix=f"{context.installation}/{context.target}",
     )
     return _planned(source, objects, (*planned, *removed), (), notes)
+
+
+def _without_jobs_that_ran(
+    source: Source, objects: tuple[PreparedObject, ...], lives: Mapping[ObjectKey, Manifest | None]
+) -> tuple[tuple[PreparedObject, ...], frozenset[ObjectKey]]:
+    """A Job runs once per release, and a rollback runs none again unless it is declared."""
+    skipped = set()
+    for item in objects:
+        if item.key.kind != "Job" or item.key.group != "batch":
+            continue
+        if annotations_of(item.manifest).get(ON_ROLLBACK) == "run" and source.stored is not None:
+            continue
+        if source.stored is not None or (item.key in source.ran and lives.get(item.key) is None):
+            skipped.add(item.key)
+    return tuple(item for item in objects if item.key not in skipped), frozenset(skipped)
+
+
+def _for_live(
+    item: PreparedObject, live: Manifest | None, scaled: frozenset[ObjectKey], manager: str
+) -> PreparedObject:
+    """What is sent, given what stands there: an autoscaler's replicas and the mark of who made it go back as they are."""
+    if is_bare_namespace(item):
+        return item
+    if item.key in scaled:
+        item = omit_replicas(item, live, manager)
+    attempt = annotations_of(live).get(ATTEMPT) if live is not None and not is_terminating(live) else None
+    return replace(item, manifest=with_attempt(item.manifest, attempt))
+
+
+def _judged(item: PreparedObject, live: Manifest | None, planned: PlannedObject) -> PlannedObject:
+    if planned.verb is Verb.UNCHANGED and item.key.kind == "Job" and live is not None and _job_failed(live):
+        return replace(planned, verb=Verb.REPLACE, notes=("it failed; it is deleted and run again",))
+    return planned
+
+
+def _job_failed(live: Manifest) -> bool:
+    conditions = (live.get("status") or {}).get("conditions") or ()
+    return any(entry.get("type") == "Failed" and entry.get("status") == "True" for entry in conditions)
+
+
+def _is_away(live: Manifest | None) -> bool:
+    """A terminating namespace is as good as gone: what is applied in it can answer 200 and vanish."""
+    return live is None or is_terminating(live)
 
 
 def _planned(
@@ -190,14 +295,14 @@ def _planned(
     plan = Plan(
         target=source.context.target,
         release_digest=source.context.release_digest,
-        way_back_digest=source.way_back_digest,
-        way_back_label=source.way_back_label,
+        way_back_digest=bytes(source.way_back.digest).hex() if source.way_back else "",
+        way_back_label=source.way_back.version if source.way_back else "",
         step_titles=tuple(step.title for step in steps),
         objects=planned,
         problems=problems,
         notes=notes,
     )
-    return Planned(plan, steps, tuple(objects))
+    return Planned(plan, steps, tuple(objects), source)
 
 
 def _dry_run(cluster: Cluster, item: PreparedObject, live: Manifest | None, source: Source) -> DryRun:
@@ -226,60 +331,42 @@ def _forced(cluster: Cluster, item: PreparedObject, source: Source, conflict: Ow
     return DryRun(DryRunKind.CONFLICT, answer, conflict.owners)
 
 
-def _read_all(cluster: Cluster, keys: Sequence[ObjectKey]) -> dict[ObjectKey, Manifest | None]:
-    """By listing: the cost grows with kinds and not with objects. Kinds that are not served read as absent."""
+def _read_all(
+    cluster: Cluster, keys: Sequence[ObjectKey], context: TargetContext
+) -> tuple[dict[ObjectKey, Manifest | None], list[Manifest]]:
+    """Live objects and autoscalers. By listing, so the cost grows with kinds and not with objects.
+
+    Kinds that are not served read as absent.
+    """
     facts = cluster.facts()
     lives: dict[ObjectKey, Manifest | None] = dict.fromkeys(keys)
-    groups = sorted(
-        {(key.group, key.kind, key.namespace) for key in keys if facts.serves(key.group, key.kind)}
-    )
-    single = {
-        group: [key for key in keys if (key.group, key.kind, key.namespace) == group] for group in groups
-    }
+    groups: dict[tuple[str, str, str], list[ObjectKey]] = {}
+    for key in keys:
+        if facts.serves(key.group, key.kind):
+            groups.setdefault((key.group, key.kind, key.namespace), []).append(key)
+    for group, kind in SCALERS:
+        if facts.serves(group, kind):
+            groups.setdefault((group, kind, context.namespace), [])
 
     def fetch(group: tuple[str, str, str]) -> list[Manifest]:
-        wanted = single[group]
-        if len(wanted) == 1 or not group[2]:
+        wanted = groups[group]
+        if (group[0], group[1]) not in SCALERS and (len(wanted) == 1 or not group[2]):
             return [live for key in wanted if (live := cluster.read(key)) is not None]
         return list(cluster.list(group[0], group[1], namespace=group[2]).items)
 
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        for found in pool.map(fetch, groups):
+    scalers: list[Manifest] = []
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        for asked, found in zip(groups, pool.map(fetch, groups), strict=True):
+            if asked[:2] in SCALERS:
+                scalers += found
             for live in found:
                 key = ObjectKey.of(live)
                 if key in lives:
                     lives[key] = live
-    return lives
+    return lives, scalers
 
 
-def _live_scalers(cluster: Cluster, namespace: str) -> list[Manifest]:
-    facts = cluster.facts()
-    found: list[Manifest] = []
-    for group, kind in (("autoscaling", "HorizontalPodAutoscaler"), ("keda.sh", "ScaledObject")):
-        if facts.serves(group, kind):
-            found += cluster.list(group, kind, namespace=namespace).items
-    return found
-
-
-def _namespace_object(
-    context: TargetContext, objects: Sequence[PreparedObject], cluster: Cluster
-) -> PreparedObject | None:
-    """The target's namespace as a planned object while it is missing and the bundle does not bring it."""
-    if any(item.key.kind == "Namespace" and item.key.name == context.namespace for item in objects):
-        return None
-    key = ObjectKey("", "Namespace", "", context.namespace)
-    if cluster.read(key) is not None:
-        return None
-    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": context.namespace}}
-    return PreparedObject(key, manifest, Layer.FOUNDATION, never_prune=True)
-
-
-def is_bare_namespace(item: PreparedObject) -> bool:
-    """The target's namespace that we made because it was missing: it is nobody's to own or prune."""
-    return item.key.kind == "Namespace" and "annotations" not in item.manifest["metadata"]
-
-
-def _crd_kinds(objects: Sequence[PreparedObject]) -> list[tuple[str, str]]:
+def _crd_kinds(objects: Iterable[PreparedObject]) -> list[tuple[str, str]]:
     found = []
     for item in objects:
         if item.key.kind == "CustomResourceDefinition":
@@ -297,8 +384,11 @@ def _stored_set(rollout: Rollout) -> tuple[PreparedObject, ...] | None:
         .order_by("-made_at")
         .first()
     )
-    if stored is None:
-        return None
+    return opened(stored) if stored is not None else None
+
+
+def opened(stored: AppliedSet) -> tuple[PreparedObject, ...]:
+    """The objects of a stored set, in the order in which they were sent."""
     return tuple(
         PreparedObject.from_json(item) for item in open_json(bytes(stored.sealed_objects), context=APPLIED)
     )

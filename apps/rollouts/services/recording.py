@@ -53,10 +53,10 @@ def commit_rollout(
                 why=rollout.end_reason or rollout.why,
             )
         )
-    record(by, audits=audits, happenings=happenings, at=at)
+    feed = record(by, audits=audits, happenings=happenings, at=at)
     if events:
         number, organization, identifier = rollout.event_number, rollout.organization_id, rollout.id
-        transaction.on_commit(lambda: _announce(organization, identifier, number, changed))
+        transaction.on_commit(lambda: _announce(organization, identifier, number, feed if changed else 0))
 
 
 def label_of(rollout: Rollout) -> str:
@@ -81,7 +81,11 @@ def _append(rollout: Rollout, events: Sequence[EngineEvent], at: datetime) -> No
 
 
 def _copy_to_target(rollout: Rollout, at: datetime, needs_person: str) -> None:
-    target = Target.objects.select_for_update().get(id=rollout.target_id)
+    target = Target.objects.select_for_update(no_key=True).get(id=rollout.target_id)
+    begins = rollout.phase == Phase.PROGRESSING and target.active_rollout_id != rollout.id
+    if begins and not rollout.automatic:
+        # A person has taken the target up: the call for one is answered.
+        target.needs_person_since, target.needs_person_sentence = None, ""
     if rollout.phase in ACTIVE:
         target.active_rollout_id, target.active_phase = rollout.id, rollout.phase
     elif target.active_rollout_id == rollout.id:
@@ -150,10 +154,10 @@ def _phase_happening(rollout: Rollout) -> Happening:
     )
 
 
-def _announce(organization_id: Any, rollout_id: Any, number: int, changed: bool) -> None:
+def _announce(organization_id: Any, rollout_id: Any, number: int, feed: int) -> None:
     """A wake-up for live views: stream and number, never content. Lost ones are found by comparing heads."""
     from apps.core.wake import announce
 
     announce(f"rollout.{rollout_id}", number)
-    if changed:
-        announce(f"organization.{organization_id}", 0)
+    if feed:
+        announce(f"organization.{organization_id}", feed)

@@ -16,6 +16,7 @@ from apps.environments.models import Environment, Target
 from apps.organizations.access import Actor, Right, authorize
 from apps.releases.models import Release
 from apps.rollouts.models import Rollout
+from apps.rollouts.services.planning import last_good_release
 from apps.rollouts.services.recording import commit_rollout, label_of
 from apps.rollouts.services.waking import wake
 from slipway.engine.phases import QUEUED, Kind, Phase
@@ -69,7 +70,7 @@ def _start(by: By, target: Target, release: Release, *, kind: Kind, why: str, au
         raise Invalid("The release belongs to another application.")
     with transaction.atomic():
         target = (
-            Target.objects.select_for_update(of=("self",))
+            Target.objects.select_for_update(of=("self",), no_key=True)
             .select_related("application", "environment", "cluster")
             .get(id=target.id)
         )
@@ -129,16 +130,8 @@ def begin_way_back(undone: Rollout, *, by: By, at: datetime) -> Rollout:
         ],
         audits=[Audit("rollout.way-back", "rollout", label_of(rollout), rollout.id, after=_facts(rollout))],
     )
-    wake(rollout)
+    wake(rollout, urgent=True)
     return rollout
-
-
-def last_good_release(target: Target) -> Release | None:
-    """What the target goes back to: the release that stands there, by its newest succeeded rollout."""
-    if target.live_release_id is None:
-        return None
-    found: Release | None = Release.objects.filter(id=target.live_release_id).first()
-    return found
 
 
 def policy_of(environment: Environment) -> dict[str, Any]:
@@ -157,8 +150,10 @@ def _new(
     target: Target, release: Release, *, kind: Kind, by: By, why: str, automatic: bool, now: datetime
 ) -> Rollout:
     environment = target.environment
-    way_back = last_good_release(target)
-    skips_gates = kind is Kind.ROLLBACK and way_back is not None and way_back.id == release.id
+    live = last_good_release(target)
+    # A rollback that fails stops and calls a person, so it has no way back; to what stands there it skips the gates.
+    way_back = live if kind is not Kind.ROLLBACK else None
+    skips_gates = kind is Kind.ROLLBACK and live is not None and live.id == release.id
     return Rollout(
         id=uuid7(),
         organization_id=target.organization_id,
@@ -167,7 +162,7 @@ def _new(
         application=target.application,
         environment=environment,
         release=release,
-        from_release=way_back,
+        from_release=live,
         from_number=target.live_number,
         kind=str(kind),
         automatic=automatic,
@@ -183,7 +178,6 @@ def _new(
         policy={
             **policy_of(environment),
             "way_back_label": f"{way_back.version}" if way_back else "",
-            "skips_gates": skips_gates,
         },
         way_back_release=way_back,
         created_at=now,
@@ -192,7 +186,7 @@ def _new(
 
 def _queued_on(target: Target) -> Rollout | None:
     found: Rollout | None = (
-        Rollout.objects.select_for_update(of=("self",))
+        Rollout.objects.select_for_update(of=("self",), no_key=True)
         .filter(target_id=target.id, phase__in=[str(phase) for phase in QUEUED])
         .select_related("application", "environment", "release", "target")
         .first()

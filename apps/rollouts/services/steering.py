@@ -14,6 +14,7 @@ from apps.organizations.access import Actor, Right
 from apps.rollouts.access import access_rollout, access_target
 from apps.rollouts.models import Rollout
 from apps.rollouts.services import starting
+from apps.rollouts.services.planning import last_good_release
 from apps.rollouts.services.recording import commit_rollout, label_of
 from apps.rollouts.services.waking import wake
 from slipway.engine.phases import Kind, Phase
@@ -52,7 +53,7 @@ def retry(actor: Actor, identifier: UUID | int, *, why: str = "") -> Rollout:
 def reapply(actor: Actor, target_id: UUID, *, why: str = "") -> Rollout:
     """The release that is live, applied once more."""
     target = access_target(actor, target_id, Right.STEER)
-    release = starting.last_good_release(target)
+    release = last_good_release(target)
     if release is None:
         raise Invalid("Nothing is live on this target yet, so there is nothing to apply again.")
     return starting.start_rollout(actor, target, release, kind=Kind.REAPPLY, why=why).rollout

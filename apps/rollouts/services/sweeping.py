@@ -13,6 +13,7 @@ from apps.rollouts.models import Rollout
 from apps.rollouts.services import waking
 
 _GRACE = timedelta(seconds=1)
+_AGAIN = timedelta(seconds=5)  # what was sent is sent again then, should nobody have looked
 MONTHS_AHEAD = 3
 
 
@@ -26,6 +27,10 @@ def sweep() -> int:
             .filter(Q(leased_until__isnull=True) | Q(leased_until__lt=now))
             .order_by("next_check_at")
             .values_list("organization_id", "id", "abort_requested_at")[:1000]
+        )
+        # Workers that are behind would find the same message over and over otherwise.
+        Rollout.objects.filter(id__in=[row[1] for row in due], ended_at__isnull=True).update(
+            next_check_at=now + _AGAIN
         )
     for organization_id, rollout_id, abort in due:
         waking.send(organization_id, rollout_id, queue=waking.ABORT_QUEUE if abort else "")

@@ -22,11 +22,14 @@ def wake(rollout: Rollout, *, urgent: bool = False) -> None:
     transaction.on_commit(lambda: send(organization_id, rollout_id, queue=ABORT_QUEUE if urgent else ""))
 
 
-def send(organization_id: UUID, rollout_id: UUID, *, queue: str = "", at: datetime | None = None) -> None:
+def send(organization_id: UUID, rollout_id: UUID, *, queue: str = "", timer: datetime | None = None) -> None:
+    """`timer` is the time at which it is due; the message is void once the rollout waits for another time."""
     from celery import current_app
 
     arguments = {"organization": str(organization_id), "rollout": str(rollout_id)}
+    if timer is not None:
+        arguments["timer"] = timer.isoformat()
     try:
-        current_app.send_task(ADVANCE, kwargs=arguments, queue=queue or None, eta=at, retry=False)
+        current_app.send_task(ADVANCE, kwargs=arguments, queue=queue or None, eta=timer, retry=False)
     except Exception as error:  # noqa: BLE001  whatever the broker's trouble, the sweeper finds the due row
         log.warning("wake_lost", rollout=str(rollout_id), error=type(error).__name__)

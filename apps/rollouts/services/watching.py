@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import F, Q
 from django.db.models.functions import Greatest, Least, Now
 
 from apps.core import scopes
+from apps.rollouts.conversions import REPLAN_APART
 from apps.rollouts.models import InventoryItem, Rollout
 from apps.rollouts.services import waking
 from slipway.engine.objects import ObjectKey
 from slipway.engine.phases import ACTIVE, QUEUED
-
-REPLAN_APART = timedelta(seconds=10)
 
 
 def noticed(

@@ -292,7 +292,9 @@ def _check(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
     if changed and state.approval_binds:
         if facts.newer:
             # Its place in the queue is taken: it cannot go back there.
-            move.take(Trigger.SUPERSEDE, f"The plan changed before anything was applied; {facts.newer} takes over.")
+            move.take(
+                Trigger.SUPERSEDE, f"The plan changed before anything was applied; {facts.newer} takes over."
+            )
             return None
         move.state = replace(move.state, slot_at=None, deadline_at=None, step_since=None)
         sentence = "The plan changed since it was approved; nothing was applied."
@@ -400,7 +402,7 @@ def _held(held: tuple[GateAnswer, ...]) -> str:
     parts = []
     for gate in held:
         who = f"; {gate.unblocked_by} can lift it" if gate.unblocked_by else ""
-        parts.append(f"{gate.sentence}{who}")
+        parts.append(_capital(f"{gate.sentence}{who}"))
     return f"Waiting: {'. '.join(parts)}."
 
 

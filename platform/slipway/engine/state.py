@@ -72,7 +72,9 @@ class Observation:
     """What was seen before the transaction. None of a part means it was not looked at."""
 
     plan: PlanFacts | None = None
-    checked: PlanFacts | None = None  # a plan of this very look, already adopted: the last comparison has been made
+    checked: PlanFacts | None = (
+        None  # a plan of this very look, already adopted: the last comparison has been made
+    )
     health: HealthFacts | None = None
     step: int | None = None  # which step was carried out or looked at; None: the one in force
     remaining: int | None = None  # journal entries of the current step that are not applied

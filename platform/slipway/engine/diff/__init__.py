@@ -2,6 +2,17 @@
 
 from slipway.engine.diff.fields import FieldChange, changes, normalised
 from slipway.engine.diff.owners import Owned, owned_by, owners, strangers
+from slipway.engine.diff.paths import value_at
 from slipway.engine.diff.text import unified
 
-__all__ = ["FieldChange", "Owned", "changes", "normalised", "owned_by", "owners", "strangers", "unified"]
+__all__ = [
+    "FieldChange",
+    "Owned",
+    "changes",
+    "normalised",
+    "owned_by",
+    "owners",
+    "strangers",
+    "unified",
+    "value_at",
+]

@@ -7,8 +7,8 @@ addition and not a change of every entry after it.
 from __future__ import annotations
 
 import copy
-import fnmatch
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,8 +85,14 @@ def changes(
     one = normalised(before) if before is not None else None
     other = normalised(after) if after is not None else None
     found = [FieldChange(path, old, new) for path, old, new in _walk("", one, other)]
-    kept = [change for change in found if not any(fnmatch.fnmatchcase(change.path, rule) for rule in ignore)]
+    ignored = [_pattern(rule) for rule in ignore]
+    kept = [change for change in found if not any(rule.fullmatch(change.path) for rule in ignored)]
     return tuple(sorted(kept, key=lambda change: change.path))
+
+
+def _pattern(rule: str) -> re.Pattern[str]:
+    """`*` is anything; brackets are part of a path, which a shell's glob would read as a set of characters."""
+    return re.compile(".*".join(re.escape(part) for part in rule.split("*")))
 
 
 def _walk(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -97,7 +103,7 @@ def _walk(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
             yield from _walk(_member(path, name), before.get(name), after.get(name))
         return
     if isinstance(before, list) and isinstance(after, list):
-        key = _list_key(before, after)
+        key = list_key(before, after)
         if key is not None:
             old = {str(entry[key]): entry for entry in before}
             new = {str(entry[key]): entry for entry in after}
@@ -118,7 +124,7 @@ def _member(path: str, name: str) -> str:
     return f"{path}.{text}" if path else text
 
 
-def _list_key(before: list[Any], after: list[Any]) -> str | None:
+def list_key(before: list[Any], after: list[Any]) -> str | None:
     entries = [*before, *after]
     if not entries or not all(isinstance(entry, dict) for entry in entries):
         return None

@@ -2,6 +2,7 @@
 
 from slipway.engine.manifests.digests import content_digest
 from slipway.engine.manifests.images import ImageReference, images_of
+from slipway.engine.manifests.marks import is_bare_namespace, with_attempt
 from slipway.engine.manifests.ports import fill_protocols
 from slipway.engine.manifests.prepare import (
     Hook,
@@ -27,6 +28,8 @@ __all__ = [
     "field_manager",
     "fill_protocols",
     "images_of",
+    "is_bare_namespace",
     "owner_mark",
     "prepare",
+    "with_attempt",
 ]

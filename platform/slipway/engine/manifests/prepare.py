@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 from slipway.engine.manifests.digests import canonical
 from slipway.engine.manifests.images import images_of, override_images
 from slipway.engine.manifests.ports import fill_protocols
+from slipway.engine.manifests.secrets import fold_string_data
 from slipway.engine.manifests.versioning import plan_suffixes, rewrite
 from slipway.engine.objects import Manifest, ObjectKey, annotations_of
 
@@ -19,6 +19,8 @@ OWNER = "slipway.dev/owner"
 WAVE = "slipway.dev/wave"
 HOOK = "slipway.dev/hook"
 PRUNE = "slipway.dev/prune"
+ATTEMPT = "slipway.dev/attempt"  # which rollout and which lease made the object; set at create, kept for life
+ON_ROLLBACK = "slipway.dev/on-rollback"  # "run" on a Job: a rollback runs it again
 
 _NEVER_PRUNED = frozenset(
     {"PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition"}
@@ -101,6 +103,7 @@ class PreparedObject:
     hook: Hook | None = None
     versioned: bool = False
     never_prune: bool = False
+    autoscaled: bool = False  # its replicas belong to an autoscaler; what stands there is sent back
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -110,6 +113,7 @@ class PreparedObject:
             "hook": str(self.hook) if self.hook else None,
             "versioned": self.versioned,
             "never_prune": self.never_prune,
+            "autoscaled": self.autoscaled,
         }
 
     @classmethod
@@ -122,6 +126,7 @@ class PreparedObject:
             Hook(value["hook"]) if value["hook"] else None,
             bool(value["versioned"]),
             bool(value["never_prune"]),
+            bool(value.get("autoscaled", False)),
         )
 
 
@@ -178,6 +183,12 @@ def _place(
         )
         problems.append(Problem(key, missing, f"it has no {missing}"))
         return None
+    if not _is_path_segment(key.name) or (key.namespace and not _is_path_segment(key.namespace)):
+        problems.append(Problem(key, "metadata.name", "its name is none that an object may have"))
+        return None
+    if not isinstance(metadata.get("annotations") or {}, dict):
+        problems.append(Problem(key, "metadata.annotations", "its annotations are no mapping"))
+        return None
     namespaced = bundle_kinds.get((key.group, key.kind))
     if namespaced is None:
         namespaced = context.namespaced(key.group, key.kind)
@@ -190,6 +201,8 @@ def _place(
     placed.pop("status", None)
     for name in _SERVER_SET:
         placed["metadata"].pop(name, None)
+    if key.kind == "Secret" and not key.group:
+        fold_string_data(placed)
     override_images(placed, context.image_overrides)
     if namespaced:
         namespace = key.namespace or context.namespace
@@ -208,6 +221,16 @@ def _place(
                 Problem(key, "kind", f"{kind} is cluster-wide and not allowed in this environment")
             )
     return placed
+
+
+def _is_path_segment(name: object) -> bool:
+    """What the API's own rule for names leaves out would lead out of the object's address."""
+    return (
+        isinstance(name, str)
+        and name not in (".", "..")
+        and not set(name) & set("/%?#\\")
+        and name.isprintable()
+    )
 
 
 def _finish(
@@ -229,9 +252,10 @@ def _finish(
             for where, image in images_of(document)
             if not image.pinned
         ]
-    if context.strategy == "recreate" and key.kind == "Deployment":
+    recreated = context.strategy == "recreate" and key.kind == "Deployment"
+    if recreated and isinstance(document.setdefault("spec", {}), dict):
         # The explicit null takes the defaulted rollingUpdate away; without it the server refuses the pair.
-        document.setdefault("spec", {})["strategy"] = {"type": "Recreate", "rollingUpdate": None}
+        document["spec"]["strategy"] = {"type": "Recreate", "rollingUpdate": None}
     document["metadata"].setdefault("annotations", {})
     document["metadata"]["annotations"] = {
         **(document["metadata"]["annotations"] or {}),
@@ -284,7 +308,8 @@ def _kinds_of_crds(documents: Sequence[Manifest]) -> dict[tuple[str, str], bool]
     kinds = {}
     for document in documents:
         if document.get("kind") == "CustomResourceDefinition" and isinstance(document.get("spec"), dict):
-            spec = copy.copy(document["spec"])
-            kind = (spec.get("names") or {}).get("kind", "")
-            kinds[spec.get("group", ""), kind] = spec.get("scope") == "Namespaced"
+            spec = document["spec"]
+            names = spec.get("names")
+            kind = names.get("kind", "") if isinstance(names, dict) else ""
+            kinds[str(spec.get("group", "")), str(kind)] = spec.get("scope") == "Namespaced"
     return kinds

@@ -1,0 +1,94 @@
+"""What the server could not check while its namespace or its kind was missing is checked once that is there.
+
+Before anything else is applied: a refusal then takes back the namespaces that were made for it (never a CRD, whose
+removal would take every object of its kind along).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from apps.core import scopes
+from apps.environments.models import Target
+from apps.rollouts.models import InventoryItem, JournalEntry, PlanRecord, Rollout
+from apps.rollouts.services.leases import Lease, lock_both
+from slipway.engine.manifests import Layer, PreparedObject
+from slipway.engine.objects import ObjectKey
+from slipway.engine.plans import Verb
+from slipway.ports.clusters import (
+    Cluster,
+    ClusterError,
+    NamespaceMissing,
+    NotServed,
+    OwnedByOthers,
+    Precondition,
+    Propagation,
+    Refused,
+)
+
+
+def unchecked_before(
+    rollout: Rollout, index: int, objects: Mapping[ObjectKey, PreparedObject]
+) -> list[ObjectKey]:
+    """The plan's unchecked objects, when step `index` is the first after the foundation and nothing of it was written.
+
+    Inside the organization's scope.
+    """
+    entries = JournalEntry.objects.filter(rollout_id=rollout.id)
+    first = next(
+        (
+            entry.step
+            for entry in entries.order_by("position")
+            if (item := objects.get(ObjectKey.parse(entry.key))) and item.layer is not Layer.FOUNDATION
+        ),
+        None,
+    )
+    if first != index or entries.filter(step__gte=index, applied_at__isnull=False).exists():
+        return []
+    record = PlanRecord.objects.filter(rollout_id=rollout.id, digest=rollout.plan_digest).latest("number")
+    return [
+        ObjectKey.parse(planned["key"])
+        for planned in record.body["plan"]["objects"]
+        if not planned["checked"] and objects[ObjectKey.parse(planned["key"])].layer is not Layer.FOUNDATION
+    ]
+
+
+def refusal(items: Sequence[PreparedObject], *, manager: str, cluster: Cluster) -> str:
+    """The first refusal in words, "" when the server takes them all. Raises Unreachable and Unauthorized."""
+
+    def ask(item: PreparedObject) -> str:
+        try:
+            cluster.apply(item.manifest, manager=manager, force=True, dry_run=True)
+        except (Refused, NamespaceMissing, NotServed, OwnedByOthers) as error:
+            return f"{item.key.label} was refused: {error.sentence}"
+        return ""
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        return next((sentence for sentence in pool.map(ask, items) if sentence), "")
+
+
+def undo_foundation(lease: Lease, cluster: Cluster) -> None:
+    """Deletes the namespaces that this rollout made. Nothing stands in them yet."""
+    with scopes.organization(lease.organization_id):
+        made = list(
+            JournalEntry.objects.filter(
+                rollout_id=lease.rollout_id, verb=str(Verb.CREATE), applied_at__isnull=False
+            ).filter(key__startswith="Namespace/")
+        )
+    for entry in made:
+        try:
+            cluster.delete(
+                ObjectKey.parse(entry.key),
+                precondition=Precondition(entry.uid),
+                propagation=Propagation.BACKGROUND,
+            )
+        except ClusterError:
+            continue  # it stays; the sentence of the refusal is what matters
+    with scopes.organization(lease.organization_id):
+        lock_both(lease)
+        InventoryItem.objects.filter(
+            target_id=lease.target_id, key__in=[entry.key for entry in made]
+        ).delete()
+        if made:
+            Target.objects.filter(id=lease.target_id).update(created_namespace=False)
