@@ -77,6 +77,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "apps.dashboard.operations.probes.ProbesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.core.middleware.RequestContextMiddleware",
@@ -210,12 +211,6 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-# Installation-wide ticks only; beat writes them into its table when it starts. A sweep that nobody took in time is
-# dropped: the next one finds the same, and a worker that comes back is not met by a heap of them.
-CELERY_BEAT_SCHEDULE = {
-    "rollouts.sweep": {"task": "rollouts.sweep", "schedule": 2.0, "options": {"expire_seconds": 10}},
-    "rollouts.make_event_months": {"task": "rollouts.make_event_months", "schedule": 86_400.0},
-}
 # Without the last two a killed worker's message comes back only after kombu's default sweep of 100 s;
 # visibility must exceed the longest task, or a running task is started again.
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -1,0 +1,1 @@
+"""What the people and programs that run an installation ask of it."""
