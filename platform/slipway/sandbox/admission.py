@@ -49,6 +49,8 @@ def admit(obj: Manifest, kind: Kind, store: Store, *, uid: str, live: Manifest |
         if live is None:
             spec.setdefault("tolerations", [_tolerated("not-ready"), _tolerated("unreachable")])
             obj.setdefault("status", {})["qosClass"] = _quality(spec)
+    elif kind.key == ("apps", "DaemonSet"):
+        _template_generation(obj, live)
     elif kind.key == ("", "PersistentVolumeClaim") and live is None:
         _storage_class(obj, store)
     return obj
@@ -79,7 +81,18 @@ def _job_labels(obj: Manifest, uid: str) -> None:
     name = obj["metadata"].get("name", "")
     labels.update({"controller-uid": uid, "job-name": name})
     labels.update({"batch.kubernetes.io/controller-uid": uid, "batch.kubernetes.io/job-name": name})
+    if not obj["metadata"].get("labels"):
+        obj["metadata"]["labels"] = dict(labels)
     spec.setdefault("selector", {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}})
+
+
+def _template_generation(obj: Manifest, live: Manifest | None) -> None:
+    """A mark from before ControllerRevisions that servers still keep."""
+    mark = "deprecated.daemonset.template.generation"
+    before = int((((live or {}).get("metadata") or {}).get("annotations") or {}).get(mark, "0"))
+    template = (obj.get("spec") or {}).get("template")
+    changed = live is None or template != (live.get("spec") or {}).get("template")
+    obj["metadata"].setdefault("annotations", {})[mark] = str(before + changed)
 
 
 def _storage_class(obj: Manifest, store: Store) -> None:

@@ -39,8 +39,8 @@ class Decoder:
         obj = self._identified(body)
         held = conform(obj, target.kind.type(target.version))
         problems = [f".{path}: field not declared in schema" for path in held.unknown]
-        problems += [wrong.as_typed() for wrong in held.wrong]
-        if problems and target.kind.definition is not None and not held.wrong:
+        problems += [wrong.as_typed() for wrong in (*held.wrong, *held.unkeyed)]
+        if problems and target.kind.definition is not None and not held.wrong and not held.unkeyed:
             problems = []  # a custom resource's unknown fields are pruned
         if problems:
             where = f"{target.namespace}/{target.name}" if target.namespace else f"/{target.name}"
@@ -65,7 +65,7 @@ class Decoder:
         if kind != target.kind.kind:
             raise bad_request(
                 f'{kind} in version "{target.version}" cannot be handled as a {target.kind.kind}: converting '
-                f"({api_version}.{kind}) to ({target.kind.group}.{target.kind.kind}): unknown conversion"
+                f"({target.version}.{kind}) to ({target.kind.group}.{target.kind.kind}): unknown conversion"
             )
         if api_version != target.api_version:
             raise bad_request(

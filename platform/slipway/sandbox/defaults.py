@@ -153,9 +153,6 @@ def _container(container: Struct) -> None:
         name = image.rpartition("/")[2]
         latest = "@" not in image and (":" not in name or name.endswith(":latest"))
         container["imagePullPolicy"] = "Always" if latest else "IfNotPresent"
-    resources = container["resources"]
-    if limits := resources.get("limits"):
-        resources["requests"] = {**limits, **(resources.get("requests") or {})}
 
 
 def _pod(spec: Struct) -> None:
@@ -171,6 +168,32 @@ def _pod(spec: Struct) -> None:
             volume["emptyDir"] = {}
 
 
+def _pod_itself(pod: Struct) -> None:
+    """Requests follow limits in a pod, not in a template."""
+    pod["status"] = {"phase": "Pending", **(pod.get("status") or {})}
+    spec = pod.get("spec") or {}
+    for container in (*(spec.get("containers") or ()), *(spec.get("initContainers") or ())):
+        resources = container.get("resources") or {}
+        if limits := resources.get("limits"):
+            resources["requests"] = {**limits, **(resources.get("requests") or {})}
+
+
+def _claim_templates(spec: Struct) -> None:
+    for template in spec.get("volumeClaimTemplates") or ():
+        template.setdefault("apiVersion", "v1")
+        template.setdefault("kind", "PersistentVolumeClaim")
+
+
+def _limits(item: Struct) -> None:
+    if item.get("type") == "Container":
+        default = {**(item.get("max") or {}), **(item.get("default") or {})}
+        request = {**(item.get("min") or {}), **default, **(item.get("defaultRequest") or {})}
+        if default:
+            item["default"] = default
+        if request:
+            item["defaultRequest"] = request
+
+
 def _rolling(defaults: Struct) -> Callable[[Struct], None]:
     def rule(strategy: Struct) -> None:
         if strategy.get("type") == "RollingUpdate":
@@ -180,7 +203,7 @@ def _rolling(defaults: Struct) -> Callable[[Struct], None]:
 
 
 def _labelled_like_template(obj: Struct) -> None:
-    """ReplicationController and ReplicaSet: an object without labels takes its template's."""
+    """A ReplicationController without labels takes its template's."""
     labels = ((obj.get("spec") or {}).get("template") or {}).get("metadata", {}).get("labels")
     if labels and not obj["metadata"].get("labels"):
         obj["metadata"]["labels"] = dict(labels)
@@ -283,11 +306,25 @@ RULES: dict[str, Callable[[Struct], None]] = {
     "core.v1.Namespace": _namespace,
     "core.v1.PersistentVolumeClaim": _status(phase="Pending"),
     "core.v1.PersistentVolume": _status(phase="Pending"),
-    "core.v1.Pod": _status(phase="Pending"),
+    "core.v1.Pod": _pod_itself,
+    "core.v1.LimitRangeItem": _limits,
+    "core.v1.Service": _status(loadBalancer={}),
+    "core.v1.ResourceQuota": _status(),
+    "networking.v1.Ingress": _status(loadBalancer={}),
+    "apps.v1.Deployment": _status(),
+    "apps.v1.StatefulSet": _status(replicas=0, availableReplicas=0),
+    "apps.v1.StatefulSetSpec": _claim_templates,
+    "apps.v1.ReplicaSet": _status(replicas=0),
+    "apps.v1.DaemonSet": _status(
+        currentNumberScheduled=0, desiredNumberScheduled=0, numberMisscheduled=0, numberReady=0
+    ),
+    "batch.v1.Job": _status(),
+    "batch.v1.CronJob": _status(),
+    "autoscaling.v2.HorizontalPodAutoscaler": _status(desiredReplicas=0),
+    "autoscaling.v1.HorizontalPodAutoscaler": _status(currentReplicas=0, desiredReplicas=0),
     "apps.v1.DeploymentStrategy": _rolling(_ROLLING),
     "apps.v1.DaemonSetUpdateStrategy": _rolling({"maxUnavailable": 1, "maxSurge": 0}),
     "apps.v1.StatefulSetUpdateStrategy": _rolling({"partition": 0}),
-    "apps.v1.ReplicaSet": _labelled_like_template,
     "core.v1.ReplicationController": _labelled_like_template,
     "batch.v1.JobSpec": _job,
     "networking.v1.NetworkPolicySpec": _policy,

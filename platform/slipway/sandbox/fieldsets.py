@@ -42,7 +42,10 @@ STRIPPED: Paths = frozenset(
 def element_of(item: Any, kind: Type) -> str:
     """The path element of one item of an associative list."""
     if kind.relationship == "map":
-        key = dict(zip(kind.keys, key_of(item, kind.keys), strict=True))
+        try:
+            key = dict(zip(kind.keys, key_of(item, kind.keys), strict=True))
+        except (KeyError, AttributeError):  # an ordinary write may leave a key out; validation speaks of it
+            return "v:" + json.dumps(item, separators=(",", ":"), ensure_ascii=False)
         return "k:" + json.dumps(key, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return "v:" + json.dumps(item, separators=(",", ":"), ensure_ascii=False)
 

@@ -209,7 +209,7 @@ def _conflict(conflicts: Mapping[Manager, Paths]) -> ApiError:
     for manager in sorted(conflicts, key=lambda one: (one.name, one.subresource)):
         fields = sorted(printed(path) for path in conflicts[manager])
         causes += [Cause("FieldManagerConflict", f"conflict with {manager.printed()}", one) for one in fields]
-        if len(fields) == 1:
+        if count == 1:
             lines.append(f"conflict with {manager.printed()}: {fields[0]}")
         else:
             lines.append("\n".join([f"conflicts with {manager.printed()}:", *(f"- {one}" for one in fields)]))

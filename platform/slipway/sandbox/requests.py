@@ -29,6 +29,7 @@ class Target:
 @dataclass(slots=True)
 class Options:
     manager: str = "unknown"
+    named: bool = False  # the request itself says who manages; else its User-Agent does
     dry_run: bool = False
     force: bool = False
     validation: Validation = "Warn"
@@ -51,6 +52,7 @@ def options(query: dict[str, str], user_agent: str) -> Options:
         )
     return Options(
         manager=(query.get("fieldManager") or user_agent.partition("/")[0] or "unknown")[:128],
+        named=bool(query.get("fieldManager")),
         dry_run=dry_run == "All",
         force=query.get("force") in ("true", "1"),
         validation="Strict" if validation == "Strict" else "Ignore" if validation == "Ignore" else "Warn",

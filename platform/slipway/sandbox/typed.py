@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +34,7 @@ class Conformed:
     value: Any
     unknown: list[str] = field(default_factory=list)  # "spec.foo", dropped from the value
     wrong: list[Wrong] = field(default_factory=list)
+    unkeyed: list[Wrong] = field(default_factory=list)  # what only a server-side apply minds
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Wrong:
     got: str
     go_type: str
     problem: str = ""  # a text of its own in place of expected/got
+    json_type: str = ""  # as the JSON decoder names what it got
 
     def as_typed(self) -> str:
         return f".{self.path}: {self.problem or f'expected {self.expected}, got {self.got}'}"
@@ -49,7 +52,7 @@ class Wrong:
     def as_decoded(self) -> str:
         if self.problem:
             return self.problem
-        return f"json: cannot unmarshal {self.got} into Go struct field {self.path} of type {self.go_type}"
+        return f"json: cannot unmarshal {self.json_type or self.got} into Go struct field {self.path} of type {self.go_type}"
 
 
 def conform(value: Any, kind: Type) -> Conformed:
@@ -144,11 +147,11 @@ def _keyed(items: list[Any], kind: Type, path: str, into: Conformed) -> None:
                 f"element {items.index(item)}: associative list with keys has an element that omits key field "
                 f'"{name}" (and doesn\'t have default value)'
             )
-            into.wrong.append(Wrong(path, "", "", "", problem))
+            into.unkeyed.append(Wrong(path, "", "", "", problem))
             continue
         if key in seen:
             shown = ",".join(f"{name}={_quoted(part)}" for name, part in zip(kind.keys, key, strict=True))
-            into.wrong.append(Wrong(path, "", "", "", f"duplicate entries for key [{shown}]"))
+            into.unkeyed.append(Wrong(path, "", "", "", f"duplicate entries for key [{shown}]"))
         seen.add(key)
 
 
@@ -164,9 +167,16 @@ def key_of(item: dict[str, Any], keys: Iterable[str]) -> tuple[Any, ...]:
 
 
 def _refuse(value: Any, path: str, expected: str, go_type: str, into: Conformed) -> Any:
+    if expected == "string":
+        shown = json.dumps(value, separators=(",", ":"))
+        go_name = {bool: "bool", int: "number", float: "number", list: "array"}.get(type(value), "object")
+        into.wrong.append(
+            Wrong(path, expected, f"&value.valueUnstructured{{Value:{shown}}}", go_type, json_type=go_name)
+        )
+        return value
     got = {
         str: "string",
-        bool: "boolean" if expected != "string" else "bool",
+        bool: "boolean",
         int: "int",
         float: "float",
         list: "list",

@@ -88,7 +88,7 @@ class Writer:
         return self._update(target, obj, live, options), False
 
     def _apply(self, target: Target, body: Any, options: Options) -> tuple[Manifest, bool]:
-        if not options.manager or options.manager == "unknown":
+        if not options.named:
             cause = required("fieldManager", "is required for apply patch")
             raise invalid("PatchOptions", "meta.k8s.io", "", [cause])
         config = Decoder(target, options).decode_configuration(body)
@@ -159,15 +159,15 @@ class Writer:
             obj["metadata"].pop(field, None)
         uid = str(uuid.uuid4())
         full = defaults.fill(obj, object_type)
+        if owners is None:
+            manager = Manager(options.manager, "Update", target.api_version)
+            full["metadata"].pop("managedFields", None)
+            owners = managed.update(None, full, object_type, manager=manager, ignored=_reset_by(target))
         full = admission.admit(full, kind, self._store, uid=uid, live=None)
         if causes := validation.check(full, kind, object_type):
             raise invalid(kind.kind, kind.group, name, causes)
         if self._store.get(kind.key, target.namespace, name) is not None:
             raise already_exists(kind.plural, kind.group, name)
-        if owners is None:
-            manager = Manager(options.manager, "Update", target.api_version)
-            full["metadata"].pop("managedFields", None)
-            owners = managed.update(None, full, object_type, manager=manager)
         full = stored_as(managed.with_owners(full, owners), kind)
         if options.dry_run:
             metadata = {**full["metadata"], "uid": uid, "creationTimestamp": now()}
