@@ -1,0 +1,42 @@
+"""An event as one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def event_line(kind: str, body: Mapping[str, Any]) -> str:
+    """ "" for what is not worth a line."""
+    if kind == "observed":
+        return _observed(body)
+    words = {
+        "phase": lambda: f"{str(body.get('phase', '')).capitalize()}: {body.get('sentence', '')}",
+        "requested": lambda: _said(f"{body.get('by')} asked for it", body.get("why")),
+        "planned": lambda: f"Planned: {body.get('sentence', '')}",
+        "plan-changed": lambda: f"The plan changed: {body.get('sentence', '')}",
+        "step-done": lambda: f"{body.get('title', '')}: done",
+        "approved": lambda: _said(f"{body.get('by')} approved", body.get("comment")),
+        "rejected": lambda: _said(f"{body.get('by')} rejected", body.get("comment")),
+        "cluster-silent": lambda: f"The cluster does not answer: {body.get('sentence', '')}",
+        "cluster-answers": lambda: "The cluster answers again",
+    }.get(kind)
+    text = words() if words else str(body.get("sentence") or kind.replace("-", " "))
+    return text.strip().rstrip(":")
+
+
+def _observed(body: Mapping[str, Any]) -> str:
+    """Objects; pods only where no object says it, since a rollout of ten moves hundreds of times."""
+    parts = []
+    for key, seen in body.get("objects", {}).items():
+        kind, _, name = key.partition("/")
+        counted = f" ({seen['ready']} of {seen['wanted']})" if seen.get("wanted") is not None else ""
+        sentence = str(seen.get("sentence") or seen.get("health"))
+        parts.append(f"{kind.partition('.')[0]} {name.rpartition('/')[2]}: {sentence.rstrip('.')}{counted}")
+    ailing = [seen for seen in body.get("pods", {}).values() if seen.get("health") == "degraded"]
+    parts += [f"Pod {seen['name']}: {str(seen['sentence']).rstrip('.')}" for seen in ailing]
+    return " · ".join(parts)
+
+
+def _said(words: str, comment: Any) -> str:
+    return f"{words}: {comment}" if comment else words
