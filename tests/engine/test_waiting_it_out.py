@@ -77,6 +77,7 @@ def test_a_pause_holds_the_slot_says_why_and_who_ends_it():
     decision = decide(state, done(2, STARTING), UNASKED, later(50))
     assert decision.state.phase is Phase.PAUSED
     assert decision.state.slot_at == NOON
+    assert decision.state.standing_still_since == later(50)
     assert decision.command is Command.NONE
     assert decision.sentence == "Paused by a person; nothing is written until it is resumed."
     assert decision.check_again_at == later(110)
