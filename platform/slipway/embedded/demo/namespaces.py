@@ -35,15 +35,20 @@ class NamespaceNote:
 
     def write(self, cluster: ChosenCluster, names: Sequence[str]) -> None:
         """Before the first of them is made. CannotStart when one is there already: it would not be ours."""
-        if self.names:
+        fresh = [name for name in names if name not in self.names]
+        if not fresh:
             return
-        known = _connect(cluster).observe([_key(name) for name in names]).objects
+        known = _connect(cluster).observe([_key(name) for name in fresh]).objects
         if there := [key.name for key, live in known.items() if live is not None]:
             raise CannotStart(
                 f"The cluster has a namespace {there[0]} already, which this demo did not make."
             )
         server = _access(cluster).server
-        content = {"kubeconfig": str(cluster.kubeconfig), "server": server, "namespaces": list(names)}
+        content = {
+            "kubeconfig": str(cluster.kubeconfig),
+            "server": server,
+            "namespaces": [*self.names, *fresh],
+        }
         write_private(self._path, json.dumps(content, indent=1))
 
     def remove(self, cluster: ChosenCluster) -> list[str]:
