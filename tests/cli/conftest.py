@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from uvicorn import Config
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.core.wsgi import get_wsgi_application
 
+from slipway.embedded.lifeline import tied_to_this_process
 from tests.people import People, actor
 
 
@@ -23,22 +28,56 @@ class Ran:
     err: str
 
 
-@pytest.fixture
-def server(transactional_database: str, valkey: str) -> Iterator[str]:
-    """The whole web process (HTTP and sockets) on the test's own database; yields its address."""
-    from slipway.asgi import application
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *arguments: Any) -> None:
+        """Nobody reads it."""
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        web = uvicorn.Server(Config(application, log_level="warning", lifespan="off", ws="websockets-sansio"))
-        thread = threading.Thread(target=web.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        deadline = time.monotonic() + 10
-        while not web.started and time.monotonic() < deadline:
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{port}"
-        web.should_exit = True
-        thread.join(10)
+
+@pytest.fixture
+def server(transactional_database: str) -> Iterator[str]:
+    """The web process's HTTP half on the test's own database, in threads of this process; yields its address."""
+    web = ThreadedWSGIServer(("127.0.0.1", 0), _Quiet)
+    web.set_app(get_wsgi_application())
+    thread = threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{web.server_port}"
+    web.shutdown()
+    web.server_close()
+    thread.join(10)
+
+
+@pytest.fixture
+def whole_server(transactional_database: str, valkey: str) -> Iterator[str]:
+    """The web process itself, sockets included."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "slipway.asgi:application",
+            "--port",
+            str(port),
+            "--log-level",
+            "warning",
+        ],
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "slipway.settings.test",
+            "SLIPWAY_DATABASE_POOL": "1",
+        },
+        preexec_fn=tied_to_this_process(signal.SIGKILL),  # noqa: PLW1509  it takes no lock
+    )
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            break
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(15)
 
 
 @pytest.fixture
@@ -83,9 +122,9 @@ def login(
 ) -> Callable[..., None]:
     """Whoever logged in last is who the commands act as."""
 
-    def as_(user: Any, *scopes: str) -> None:
+    def as_(user: Any, *scopes: str, url: str = "") -> None:
         monkeypatch.setenv("SLIPWAY_TOKEN", token_of(user, *scopes))
-        assert slipway("login", server).code == 0
+        assert slipway("login", url or server).code == 0
         monkeypatch.delenv("SLIPWAY_TOKEN")
 
     return as_

@@ -53,6 +53,9 @@ class Api:
             raise CommandFailed("Say which organization: --organization, or SLIPWAY_ORGANIZATION.")
         return _path("organizations", self.account.organization, *parts)
 
+    def close(self) -> None:
+        self._http.close()
+
     def _rows(self, path: str, most: int, query: Mapping[str, Any]) -> Iterator[Json]:
         left, cursor = most or 10**9, ""
         while True:

@@ -7,12 +7,20 @@ import sys
 import typer
 
 from slipway.cli import account
+from slipway.cli.account import Account
 from slipway.cli.client import Api
 
 
 def connect(context: typer.Context) -> Api:
     wishes = context.obj if isinstance(context.obj, account.Wishes) else account.Wishes()
-    return Api(account.find(wishes))
+    return opened(context, account.find(wishes))
+
+
+def opened(context: typer.Context, whose: Account) -> Api:
+    """Its connections end with the command."""
+    api = Api(whose)
+    context.call_on_close(api.close)
+    return api
 
 
 def confirm(question: str, *, yes: bool) -> bool:

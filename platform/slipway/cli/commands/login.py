@@ -9,10 +9,9 @@ import typer
 
 from slipway.cli import account
 from slipway.cli.account import Account
-from slipway.cli.client import Api
 from slipway.cli.outcomes import CommandFailed, Outcome
 from slipway.cli.output import Format, Output, columns_of, show_one
-from slipway.cli.session import connect, remark
+from slipway.cli.session import connect, opened, remark
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,7 +29,7 @@ def login(
     if not url and sys.stdin.isatty():
         url = typer.prompt("Address of Slipway", err=True)
     url = _checked(url)
-    api = Api(Account(url, "", _token()))
+    api = opened(context, Account(url, "", _token()))
     found = api.get("organizations/")
     slugs = [row["slug"] for row in found["items"]]
     wanted = wishes.organization or os.environ.get("SLIPWAY_ORGANIZATION", "")

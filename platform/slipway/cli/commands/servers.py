@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 _PANEL = "Run Slipway"
+_EVERYWHERE = ("--host", "0.0.0.0", "--port", "8000")  # noqa: S104  in a container, which chooses what it publishes
 # Whatever stands behind the command goes to the other process as it is.
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -89,11 +90,7 @@ def serve(
     celery = ("celery", "-A", "slipway")
     match process:
         case Process.WEB:
-            _become(
-                "uvicorn",
-                "slipway.asgi:application",
-                *(context.args or ["--host", "0.0.0.0", "--port", "8000"]),
-            )  # noqa: S104  a container's
+            _become("uvicorn", "slipway.asgi:application", *(context.args or _EVERYWHERE))
         case Process.WORKER:
             _become(*celery, "worker", "--queues", "slipway", "--loglevel", "INFO", *context.args)
         case Process.ABORT_WORKER:

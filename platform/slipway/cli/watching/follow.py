@@ -80,8 +80,7 @@ def _waits_for_a_person(row: Json) -> bool:
     if row["phase"] == "paused":
         return True
     return any(
-        reason["answer"] != "pass"
-        and reason["gate"] in {"approval", "deletions", "needs a person"}
+        reason["answer"] != "pass" and reason["gate"] in {"approval", "deletions", "needs a person"}
         for reason in row["reasons"]
     )
 
