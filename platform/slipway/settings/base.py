@@ -39,7 +39,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-TRUST_PROXY_HEADERS = env.flag("SLIPWAY_TRUST_PROXY_HEADERS", False)
+TRUST_PROXY_HEADERS: bool = env.flag("SLIPWAY_TRUST_PROXY_HEADERS", False)
 if TRUST_PROXY_HEADERS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
@@ -57,7 +57,7 @@ INSTALLED_APPS = [
     "apps.pipelines",
     "apps.live",
     "apps.dashboard",
-    "django.contrib.admin",
+    "apps.core.operators.config.OperatorConfig",  # Django's admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -232,8 +232,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": None,
 }
-API_REQUESTS_PER_MINUTE = env.integer("SLIPWAY_API_REQUESTS_PER_MINUTE", 1200, least=1)
-API_STRANGERS_PER_MINUTE = env.integer("SLIPWAY_API_STRANGERS_PER_MINUTE", 60, least=1)
+API_REQUESTS_PER_MINUTE: int = env.integer("SLIPWAY_API_REQUESTS_PER_MINUTE", 1200, least=1)
+API_STRANGERS_PER_MINUTE: int = env.integer("SLIPWAY_API_STRANGERS_PER_MINUTE", 60, least=1)
 # Whoever asks /metrics from another machine shows this token; without one only this machine may ask.
 METRICS_TOKEN = env.text("SLIPWAY_METRICS_TOKEN", "")
 SPECTACULAR_SETTINGS: dict[str, Any] = {

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from django.contrib import admin
+
+from apps.audit.operators import TenantAdmin
+from apps.environments.models import Environment, EnvironmentCluster, Target
+
+
+@admin.register(Environment)
+class EnvironmentAdmin(TenantAdmin):
+    list_display = ("organization", "slug", "position", "delivery_mode", "approvals_needed", "production")
+    list_filter = ("delivery_mode", "production")
+
+
+@admin.register(EnvironmentCluster)
+class EnvironmentClusterAdmin(TenantAdmin):
+    list_display = ("organization", "environment", "cluster")
+
+
+@admin.register(Target)
+class TargetAdmin(TenantAdmin):
+    list_display = (
+        "organization",
+        "application",
+        "environment",
+        "cluster",
+        "live_version",
+        "active_phase",
+        "health",
+    )
+    list_filter = ("health", "active_phase")
