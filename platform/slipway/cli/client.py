@@ -117,6 +117,11 @@ class Api:
         raise CommandFailed(f"{self.account.url} answers {response.status_code}, not as Slipway does.")
 
 
+def said(**values: Any) -> Json:
+    """A body of what was said: what was left out is left to the server."""
+    return {name: value for name, value in values.items() if value not in (None, "", [], {})}
+
+
 def _path(*parts: object) -> str:
     return "".join(f"{quote(str(part), safe='')}/" for part in parts)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from slipway.cli.client import said
 from slipway.cli.output import Format, Limit, Output, columns_of, show_one, show_rows
 from slipway.cli.session import connect
 
@@ -52,16 +53,14 @@ def create(
 ) -> None:
     """Make an application."""
     api = connect(context)
-    body = {
-        "slug": application,
-        "name": name,
-        "repository": repository,
-        "source_kind": str(source),
-        "overlay_pattern": overlays,
-        "ignore_rules": ignore or [],
-        "require_digests": require_digests,
-    }
-    row = api.post(
-        api.inside("applications"), {key: value for key, value in body.items() if value not in ("", [])}
+    body = said(
+        slug=application,
+        name=name,
+        repository=repository,
+        source_kind=str(source),
+        overlay_pattern=overlays,
+        ignore_rules=ignore,
+        require_digests=require_digests,
     )
+    row = api.post(api.inside("applications"), body)
     show_one(row, _COLUMNS, output)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from slipway.cli.client import said
 from slipway.cli.outcomes import CommandFailed, Outcome
 from slipway.cli.output import Format, Limit, Output, columns_of, show_one, show_rows
 from slipway.cli.session import connect
@@ -39,7 +40,7 @@ def add(
         why = error.strerror if isinstance(error, OSError) else "it is no text"
         raise CommandFailed(f"{kubeconfig} cannot be read: {why}.", Outcome.USAGE) from None
     api = connect(context)
-    body = {"slug": cluster, "name": name, "kubeconfig": text, "kubeconfig_context": kubeconfig_context}
+    body = said(slug=cluster, name=name, kubeconfig=text, kubeconfig_context=kubeconfig_context)
     api.post(api.inside("clusters"), body)
     _check(context, cluster, output)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from slipway.cli.client import said
 from slipway.cli.output import Format, Limit, Output, columns_of, show_one, show_rows
 from slipway.cli.session import connect
 
@@ -61,19 +62,17 @@ def create(
 ) -> None:
     """Make an environment; it comes last in promotion order."""
     api = connect(context)
-    body = {
-        "slug": environment,
-        "clusters": cluster,
-        "name": name or None,
-        "delivery_mode": str(delivery),
-        "approvals_needed": 1 if approvals is None and delivery is Delivery.APPROVE else approvals,
-        "strategy": str(strategy),
-        "namespace_template": namespace or None,
-        "production": production,
-        "bake_seconds": bake,
-        "progress_deadline_seconds": deadline,
-    }
-    row = api.post(
-        api.inside("environments"), {key: value for key, value in body.items() if value is not None}
+    body = said(
+        slug=environment,
+        clusters=cluster,
+        name=name,
+        delivery_mode=str(delivery),
+        approvals_needed=1 if approvals is None and delivery is Delivery.APPROVE else approvals,
+        strategy=str(strategy),
+        namespace_template=namespace,
+        production=production,
+        bake_seconds=bake,
+        progress_deadline_seconds=deadline,
     )
+    row = api.post(api.inside("environments"), body)
     show_one(row, _COLUMNS, output)

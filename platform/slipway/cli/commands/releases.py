@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from slipway.cli.bundles import read_bundle
+from slipway.cli.client import said
 from slipway.cli.commits import branch_now, read_commits
 from slipway.cli.outcomes import CommandFailed, Outcome
 from slipway.cli.output import Format, Limit, Output, age, columns_of, field, show_one, show_rows
@@ -68,14 +69,14 @@ def create(
     output: Output = Format.TABLE,
 ) -> None:
     """Make a release. Exactly the same one again is the first one again."""
-    body = {
-        "version": version,
+    body = said(
+        version=version,
         **read_bundle(bundle),
-        "commits": read_commits(commits_from) if commits_from else [],
-        "branch": branch or (branch_now() if commits_from else ""),
-        "notes": notes,
-        "configuration": dict(_setting(text) for text in setting or []),
-    }
+        commits=read_commits(commits_from) if commits_from else [],
+        branch=branch or (branch_now() if commits_from else ""),
+        notes=notes,
+        configuration=dict(_setting(text) for text in setting or []),
+    )
     api = connect(context)
     row = api.post(api.inside("applications", application, "releases"), body)
     show_one(row, _COLUMNS, output)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from slipway.cli.client import Api, Json
+from slipway.cli.client import Api, Json, said
 from slipway.cli.commands.targets import find_target
 from slipway.cli.outcomes import EXPLAINED, CommandFailed, Outcome
 from slipway.cli.output import Format, Limit, Output, age, columns_of, field, show_one, show_rows, since
@@ -235,14 +235,14 @@ def retry(context: typer.Context, rollout: Rollout, why: Why = "", output: Outpu
 
 def _act(context: typer.Context, rollout: str, action: str, why: str, output: Format) -> None:
     api = connect(context)
-    show_one(api.post(api.inside("rollouts", rollout, action), {"why": why}), _STARTED, output)
+    show_one(api.post(api.inside("rollouts", rollout, action), said(why=why)), _STARTED, output)
 
 
 def _start(
     api: Api, application: str, environment: str, version: str, *, cluster: str, why: str, rollback: bool
 ) -> Json:
-    body = {"application": application, "environment": environment, "release": version, "cluster": cluster}
-    row: Json = api.post(api.inside("rollouts"), {**body, "why": why, "rollback": rollback})
+    where = said(application=application, environment=environment, cluster=cluster)
+    row: Json = api.post(api.inside("rollouts"), said(**where, release=version, why=why, rollback=rollback))
     return row
 
 
@@ -291,6 +291,6 @@ def _decide(
         if not confirm(f"{word} this?", yes=yes):
             sentence = "Nothing was decided. Without a terminal, name what you have seen with --digest, or say --yes."
             raise CommandFailed(sentence, Outcome.USAGE)
-    body = {"plan_digest": digest, "approved": approved, "comment": comment}
+    body = said(plan_digest=digest, approved=approved, comment=comment)
     row = api.post(api.inside("rollouts", rollout, "approvals"), body)
     show_one(row, [*columns_of("approved", "by", "comment"), ("PLAN", field("plan_digest"))], output)

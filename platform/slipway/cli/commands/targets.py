@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from slipway.cli.client import Api, Json
+from slipway.cli.client import Api, Json, said
 from slipway.cli.outcomes import CommandFailed
 from slipway.cli.output import Format, Limit, Output, age, columns_of, field, show_one, show_rows
 from slipway.cli.session import connect, remark
@@ -72,7 +72,7 @@ def reapply(
     """Apply the release that is live once more."""
     api = connect(context)
     target = find_target(api, application, environment, cluster)
-    row = api.post(api.inside("targets", target["id"], "reapply"), {"why": why})
+    row = api.post(api.inside("targets", target["id"], "reapply"), said(why=why))
     show_one(row, columns_of("number", "kind", "application", "environment", "release", "phase"), output)
 
 
@@ -83,7 +83,7 @@ def lift_mark(
     """Say that the target needs no person any more: policies may start rollouts there again."""
     api = connect(context)
     target = find_target(api, application, environment, cluster)
-    api.post(api.inside("targets", target["id"], "lift-mark"), {"why": why})
+    api.post(api.inside("targets", target["id"], "lift-mark"), said(why=why))
     remark(f"{application} in {environment} is free again.")
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import typer
 
+from slipway.cli.client import said
 from slipway.cli.output import Format, Limit, Output, columns_of, show_one, show_rows
 from slipway.cli.session import connect, remark
 
@@ -49,7 +50,7 @@ def create(
 ) -> None:
     """Make a token. Its secret is printed once."""
     api = connect(context)
-    body = {"name": name, "scopes": [str(one) for one in scope], **({"days": days} if days else {})}
+    body = said(name=name, scopes=[str(one) for one in scope], days=days)
     row = api.post(api.inside("tokens"), body)
     if output is Format.TABLE:
         remark("It is shown this once:")
