@@ -9,9 +9,11 @@ ARGS ?=
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
+# Some machines forbid it, and then each of eight processes compiles all of Django at every start.
+unexport PYTHONDONTWRITEBYTECODE
 
 PY := .venv/bin/python
-UV := .venv/bin/uv pip install --python $(PY) --quiet
+UV := .venv/bin/uv pip install --python $(PY) --quiet --compile-bytecode
 RUN := .venv/.set-up/run
 DEVELOP := .venv/.set-up/develop
 ASSETS := static/vendor/.complete
