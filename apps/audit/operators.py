@@ -14,13 +14,13 @@ from apps.core.operators.pages import ReadOnlyAdmin
 
 
 class TenantAdmin(ReadOnlyAdmin):
-    list_select_related: Any = True
+    list_select_related = True
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
         response = super().change_view(request, object_id, form_url, extra_context)
-        row = self.get_object(request, object_id)  # type: ignore[arg-type]  # the stubs forget the string
+        row = self.get_object(request, object_id)
         if row is not None:
             record_look(request, self.organization_of(row), str(self.opts.verbose_name), row)
         return response

@@ -16,17 +16,17 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # one class fo
     show_full_result_count = False
     list_per_page = 50
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return [
             field.name
             for field in self.model._meta.concrete_fields
             if not isinstance(field, models.BinaryField) and field.name not in self.hidden
         ] + [name for name in self.readonly_fields if isinstance(name, str)]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_fields(request, obj)
 
-    def get_ordering(self, request: HttpRequest) -> list[str]:
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
         return list(self.ordering or self.model._meta.ordering or ["-pk"])
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -19,7 +19,7 @@ class OperatorSite(AdminSite):
     index_title = "Every organization of this installation"
     site_url = "/"
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Each page in system scope, from its first query to its last: a page is rendered inside, too."""
 
         @wraps(view)

@@ -30,6 +30,7 @@ DATA_DIR = Path(env.text("SLIPWAY_DATA_DIR", "var/slipway"))
 _host = PUBLIC_URL.partition("://")[2].partition("/")[0]
 ALLOWED_HOSTS = env.items("SLIPWAY_ALLOWED_HOSTS") or [_host.rpartition(":")[0] or _host]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "apps.dashboard.views.errors.stale_form"
 # Cookies ignore ports, so two installations on one host would sign each other out under one name.
 _cookie = hashlib.sha256(f"{INSTALLATION_ID}{PUBLIC_URL}".encode()).hexdigest()[:8]
 SESSION_COOKIE_NAME = f"slipway_session_{_cookie}"
