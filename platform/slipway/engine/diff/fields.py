@@ -96,7 +96,7 @@ def _pattern(rule: str) -> re.Pattern[str]:
 
 
 def _walk(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
-    if before == after and type(before) is type(after):
+    if _same(before, after):
         return
     if isinstance(before, dict) and isinstance(after, dict):
         for name in sorted(set(before) | set(after)):
@@ -117,6 +117,11 @@ def _walk(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
                 yield f"{path}[order]", list(old), list(new)
             return
     yield path, before, after
+
+
+def _same(before: Any, after: Any) -> bool:
+    """To Python 1 is True; to a server it is another type."""
+    return before == after and json.dumps(before, sort_keys=True) == json.dumps(after, sort_keys=True)
 
 
 def _member(path: str, name: str) -> str:
