@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import pytest
 import yaml
 
 from slipway.adapters.kubernetes import KubernetesClusters
-from slipway.adapters.kubernetes.addresses import AddressRefused
+from slipway.adapters.kubernetes.addresses import AddressRefused, judged_addresses
 from slipway.ports.clusters import Access, BadKubeconfig
 from tests.clusters import SandboxProcess
 
@@ -32,9 +31,8 @@ def kubeconfig(*, cluster: dict[str, Any] | None = None, user: dict[str, Any] | 
 
 
 def test_server_and_token_are_read_and_nothing_else() -> None:
-    ca = base64.b64encode(b"-----BEGIN CERTIFICATE-----\n").decode()
-    access = clusters.parse_kubeconfig(kubeconfig(cluster={"certificate-authority-data": ca}))
-    assert access == Access("https://k8s.example.org:6443", "-----BEGIN CERTIFICATE-----\n", "abc")
+    access = clusters.parse_kubeconfig(kubeconfig())
+    assert access == Access("https://k8s.example.org:6443", None, "abc")
     assert "abc" not in repr(access)
 
 
@@ -89,18 +87,26 @@ def test_an_unknown_context_is_named() -> None:
     assert str(refused.value) == "The kubeconfig has no context called other."
 
 
-@pytest.mark.parametrize("address", ["169.254.169.254", "[fe80::1]", "100.100.100.200", "0.0.0.0"])
+def resolved_to(address: str, *networks: str) -> tuple[str, ...]:
+    return judged_addresses("https://k8s.example.org:6443", networks, resolve=lambda host, port: [address])
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "100.100.100.200", "0.0.0.1", "::"])
 def test_metadata_and_link_local_addresses_are_never_connected_to(address: str) -> None:
-    everything = KubernetesClusters(networks=("0.0.0.0/0", "::/0"), redaction_key=b"tests")
     with pytest.raises(AddressRefused) as refused:
-        everything.connect("x", Access(f"https://{address}:443", token="x"))
-    assert "no cluster may have" in refused.value.sentence
+        resolved_to(address, "0.0.0.0/0", "::/0")
+    assert refused.value.sentence == f"k8s.example.org is {address}, an address that no cluster may have."
 
 
-def test_a_private_address_needs_the_operator_s_setting_which_the_refusal_names() -> None:
+@pytest.mark.parametrize("address", ["10.1.2.3", "127.0.0.1", "::1", "::ffff:10.0.0.1"])
+def test_a_private_address_needs_the_operator_s_setting_which_the_refusal_names(address: str) -> None:
     with pytest.raises(AddressRefused) as refused:
-        clusters.connect("x", Access("https://10.1.2.3:6443", token="x"))
+        resolved_to(address)
     assert "SLIPWAY_CLUSTER_NETWORKS" in refused.value.sentence
+
+
+def test_an_allowed_network_is_pinned_to_the_judged_address() -> None:
+    assert resolved_to("10.1.2.3", "10.0.0.0/8") == ("10.1.2.3",)
 
 
 def test_the_sandbox_s_own_kubeconfig_passes_and_is_private(sandbox: SandboxProcess) -> None:
