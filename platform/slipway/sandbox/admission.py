@@ -125,6 +125,9 @@ def _addresses(obj: Manifest, store: Store, live: Manifest | None) -> None:
     if spec.get("type") in ("NodePort", "LoadBalancer") and spec.get("allocateLoadBalancerNodePorts", True):
         _node_ports(spec, before, store)
     elif before.get("type") in ("NodePort", "LoadBalancer"):
+        for name in ("externalTrafficPolicy", "healthCheckNodePort", "allocateLoadBalancerNodePorts"):
+            if spec.get("type") == "ClusterIP" and spec.get(name) == before.get(name):
+                spec.pop(name, None)
         old = {port.get("nodePort") for port in before.get("ports") or ()}
         for port in spec.get("ports") or ():
             if port.get("nodePort") in old:

@@ -107,7 +107,8 @@ def apply(
     if live and not owners:
         # set before anybody kept account: one owner for all of it
         before = Manager("before-first-apply", "Update", manager.api_version)
-        owners[before] = Owned(_without(of_object(live, kind), ignored), now())
+        everything = Comparison({"metadata": {}}, _bare(live), kind).added
+        owners[before] = Owned(_from_the_start(_without(frozenset(everything), ignored)), now())
     base = (
         _bare(live) if live else {"apiVersion": config["apiVersion"], "kind": config["kind"], "metadata": {}}
     )
@@ -163,12 +164,14 @@ def update(
         owners = {}
         if live:
             return owners
+    if live is not None and not owners:
+        return {}  # an account that nobody keeps is not begun by an ordinary write
     before: Manifest = _bare(live) if live else {"metadata": {}}
     changed = Comparison(before, _bare(new), kind)
     touched = _without(frozenset(changed.added | changed.modified), ignored)
     removed = _without(frozenset(changed.removed), ignored)
     if live is None:
-        touched = frozenset(path for path in touched if not _always_there(path))
+        touched = _from_the_start(touched)
     kept: Owners = {}
     for one, owned in owners.items():
         left = owned.paths - removed if one == manager else owned.paths - touched - removed
@@ -182,9 +185,13 @@ def update(
     return kept
 
 
+def _from_the_start(paths: Paths) -> Paths:
+    return frozenset(path for path in paths if not _always_there(path))
+
+
 def _always_there(path: Path) -> bool:
-    if path[-1] in ("f:containers", "f:ports") and path[-2:-1] == ("f:spec",):
-        return path[-1] == "f:containers"
+    if path[-1] == "f:containers":
+        return True
     if path[-1] in _IN_TEMPLATE:
         return len(path) == 1 or path[-2] in ("f:template", "f:jobTemplate")
     return path[-1] in _STRUCTS

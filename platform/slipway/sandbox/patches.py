@@ -165,13 +165,22 @@ def _strategic_list(present: list[Any], patch: list[Any], kind: Type, order: Any
             out.append(_stripped(item))
         else:
             out[index] = strategic_patch(out[index], item, kind.element)
-    if order:
-        wanted = [item.get(key) for item in order]
-        known = [item for item in out if item.get(key) in wanted]
-        known.sort(key=lambda item: wanted.index(item.get(key)))
-        queue = iter(known)
-        out = [next(queue) if item.get(key) in wanted else item for item in out]
-    return out
+    patched = [item.get(key) for item in order] if order else [item[key] for item in patch]
+    return _interleaved(out, patched, [item.get(key) for item in present], key)
+
+
+def _interleaved(items: list[Any], patched: list[Any], before: list[Any], key: str) -> list[Any]:
+    """The patch's elements in the patch's order, the others in theirs; a new one stands before what it meets."""
+    mine = sorted(
+        (one for one in items if one.get(key) in patched), key=lambda one: patched.index(one.get(key))
+    )
+    others = [one for one in items if one.get(key) not in patched]
+    out: list[Any] = []
+    while mine and others:
+        name = mine[0].get(key)
+        first = name in before and before.index(others[0].get(key)) < before.index(name)
+        out.append((others if first else mine).pop(0))
+    return out + mine + others
 
 
 def _stripped(value: Any) -> Any:

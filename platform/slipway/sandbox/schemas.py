@@ -36,6 +36,7 @@ class Type:
         "_fields",
         "_make",
         "_raw",
+        "builtin",
         "default",
         "enum",
         "format",
@@ -50,8 +51,10 @@ class Type:
         "shape",
     )
 
-    def __init__(self, raw: Raw, make: Callable[[Raw], Type], name: str = "") -> None:
-        self.name = name
+    def __init__(
+        self, raw: Raw, make: Callable[[Raw], Type], name: str = "", *, builtin: bool = False
+    ) -> None:
+        self.name, self.builtin = name, builtin
         self._raw, self._make = raw, make
         self._fields: dict[str, Type] | None = None
         self._element: Type | None = None
@@ -145,18 +148,18 @@ class Definitions:
 
     def named(self, name: str) -> Type:
         if name not in self._types:
-            self._types[name] = Type(self.raw[name], self._make, name)
+            self._types[name] = Type(self.raw[name], self._make, name, builtin=True)
         return self._types[name]
 
     def _make(self, raw: Raw) -> Type:
         reference = raw.get("$ref")
         if not reference:
-            return Type(raw, self._make)
+            return Type(raw, self._make, builtin=True)
         name = reference.rpartition("/")[2]
         extra = {key: value for key, value in raw.items() if key not in ("$ref", "description")}
         if not extra:
             return self.named(name)
-        return Type({**self.raw[name], **extra}, self._make, name)
+        return Type({**self.raw[name], **extra}, self._make, name, builtin=True)
 
 
 @cache

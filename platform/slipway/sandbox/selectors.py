@@ -91,9 +91,8 @@ def _field(kind: str, text: str) -> Matches:
         raise bad_request(f"invalid selector: {text.strip()!r}; can't understand {text.strip()!r}")
     path, sign, wanted = found.groups()
     if path not in FIELDS[""] and path not in FIELDS.get(kind, ()):
-        raise bad_request(
-            f'Unable to find "{kind}" that match field selector: field label not supported: {path}'
-        )
+        known = ", ".join(f'"{one}"' for one in (*FIELDS[""], *FIELDS.get(kind, ())))
+        raise bad_request(f'"{path}" is not a known field selector: only {known}')
     steps = path.split(".")
 
     def matches(obj: Manifest) -> bool:

@@ -56,7 +56,7 @@ class Wrong:
 
 
 def conform(value: Any, kind: Type) -> Conformed:
-    """A copy with nulls and unknown fields gone."""
+    """A copy with nulls and unknown fields gone, and of a built-in kind also what Go leaves out when empty."""
     answer = Conformed(None)
     answer.value = _visit(value, kind, "", answer)
     return answer
@@ -89,10 +89,17 @@ def _map(value: dict[str, Any], kind: Type, path: str, into: Conformed) -> dict[
         if child is None:
             into.unknown.append(where)
         elif item is not None:
-            answer[key] = _visit(item, child, where, into)
+            held = _visit(item, child, where, into)
+            if held or not _left_out(held, child) or key in kind.required:
+                answer[key] = held
         elif kind.shape == "map" and child.shape == "scalar" and child.scalar == "string":
             answer[key] = ""  # a null in a map of strings decodes to the empty string
     return answer
+
+
+def _left_out(value: Any, kind: Type) -> bool:
+    """Empty lists and maps of built-in kinds; an empty struct is a pointer and stays (`emptyDir: {}`)."""
+    return kind.builtin and isinstance(value, (list, dict)) and kind.shape in ("list", "map")
 
 
 def _scalar(value: Any, kind: Type, path: str, into: Conformed) -> Any:
