@@ -137,7 +137,12 @@ def test_a_plain_id_has_a_composite_key_or_is_named_as_one_without(model: Any) -
 
 
 def test_nobody_may_touch_a_partition_of_events_directly() -> None:
-    partitions = [row[0] for row in rows("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'event'::regclass")]
+    partitions = [
+        row[0]
+        for row in rows(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'event'::regclass"
+        )
+    ]
     assert len(partitions) >= 4
     for partition in partitions:
         for role in ("slipway_app", "slipway_system", "slipway_person"):
@@ -170,7 +175,8 @@ def test_functions_that_see_more_than_their_caller_answer_ids_or_a_count() -> No
     for name, _, settings in found:
         assert settings == ["search_path=public"], name
         assert rows(
-            "SELECT has_function_privilege('public', p.oid, 'EXECUTE') FROM pg_proc p WHERE p.proname = %s", name
+            "SELECT has_function_privilege('public', p.oid, 'EXECUTE') FROM pg_proc p WHERE p.proname = %s",
+            name,
         ) == [(False,)]
 
 
