@@ -6,6 +6,7 @@ import secrets
 from collections import OrderedDict
 
 from slipway.sandbox.errors import ApiError, not_found
+from slipway.sandbox.kinds import Kind
 from slipway.sandbox.requests import Target
 from slipway.sandbox.selectors import Matches
 from slipway.sandbox.store import Manifest, Manifests, Store
@@ -56,5 +57,12 @@ class Reader:
             "kind": f"{kind.kind}List",
             "apiVersion": target.api_version,
             "metadata": metadata,
-            "items": [shown_as(obj, kind, target.version) for obj in page],
+            "items": [_item(shown_as(obj, kind, target.version), kind) for obj in page],
         }
+
+
+def _item(obj: Manifest, kind: Kind) -> Manifest:
+    """Inside a list a built-in object does not say again what it is; a custom one does."""
+    if kind.definition is not None:
+        return obj
+    return {key: value for key, value in obj.items() if key not in ("apiVersion", "kind")}

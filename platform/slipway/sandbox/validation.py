@@ -6,6 +6,8 @@ the common kinds. `test_validation` holds it against recorded answers of a real 
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -221,6 +223,29 @@ def _keys(obj: Manifest) -> Iterator[Cause]:
         yield from names.config_keys(field, obj.get(field) or {})
 
 
+_SECRET_KEYS = {
+    "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
+    "kubernetes.io/dockercfg": (".dockercfg",),
+    "kubernetes.io/tls": ("tls.crt", "tls.key"),
+    "kubernetes.io/ssh-auth": ("ssh-privatekey",),
+}
+
+
+def _secret(obj: Manifest) -> Iterator[Cause]:
+    yield from _keys(obj)
+    data = obj.get("data") or {}
+    for key in _SECRET_KEYS.get(obj.get("type", ""), ()):
+        if key not in data:
+            yield required(f"data[{key}]")
+        elif key.startswith(".docker"):
+            try:
+                json.loads(base64.b64decode(data[key]))
+            except ValueError:
+                # a server never repeats a Secret's value
+                words = "invalid character looking for beginning of value"
+                yield invalid_value(f"data[{key}]", "<secret contents redacted>", words)
+
+
 def _autoscaler(obj: Manifest) -> Iterator[Cause]:
     spec = obj.get("spec") or {}
     low, high = spec.get("minReplicas"), spec.get("maxReplicas")
@@ -262,7 +287,7 @@ _CHECKS: dict[str, Check] = {
     "CronJob": _cron_job,
     "Pod": _pod,
     "ConfigMap": _keys,
-    "Secret": _keys,
+    "Secret": _secret,
     "HorizontalPodAutoscaler": _autoscaler,
     "PodDisruptionBudget": _budget,
     "CustomResourceDefinition": _definition,
