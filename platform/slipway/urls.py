@@ -27,4 +27,8 @@ urlpatterns = [
     re_path(r"^api/", unknown_path),
     path("accounts/", include("allauth.account.urls")),
     path("operator/", admin.site.urls),
+    path("", include("apps.dashboard.urls")),
 ]
+
+handler404 = "apps.dashboard.views.errors.not_found"
+handler403 = "apps.dashboard.views.errors.forbidden"

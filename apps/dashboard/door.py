@@ -1,0 +1,65 @@
+"""Every page of an organization comes through here: signed in, a member, in its scope until the page is rendered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views import View
+
+from apps.core import scopes
+from apps.core.problems import Forbidden, NotFound, Problem
+from apps.dashboard.frame import frame_of
+from apps.live.reading import picture
+from apps.organizations.access import Actor, access_organization
+from apps.organizations.api.door import audit_refusal
+
+
+class OrganizationPage(LoginRequiredMixin, View):
+    """`self.actor` is set; GET sees one instant of the database, POST its own transaction."""
+
+    actor: Actor
+    place = ""  # which entry of the rail is current
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return self.handle_no_permission()
+        refusal: Forbidden
+        try:
+            self.actor = access_organization(
+                request.user,
+                kwargs["organization"],
+                channel="ui",
+                address=request.META.get("REMOTE_ADDR", ""),
+            )
+            organization_id = self.actor.organization_id
+            reads = request.method in {"GET", "HEAD"}
+            with picture(organization_id) if reads else scopes.organization(organization_id):
+                return super().dispatch(request, *args, **kwargs)
+        except NotFound as problem:
+            return problem_page(request, problem)
+        except Forbidden as problem:
+            refusal = problem
+        except Problem as problem:
+            return problem_page(request, problem)
+        audit_refusal(self.actor, refusal, what=f"{request.method} {request.path}")
+        return problem_page(request, refusal)
+
+    def page(self, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+        """Rendered at once, while the scope is open."""
+        whole = {"actor": self.actor, "slug": self.actor.organization_slug, "place": self.place, **context}
+        if not self.request.htmx:  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+            whole["frame"] = frame_of(self.actor)
+        return render(self.request, template, whole, status=status)
+
+
+def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """A refusal in words: inside the open dialog, or as a page."""
+    if transaction.get_connection().in_atomic_block:
+        transaction.set_rollback(True)
+    template = "dashboard/_problem.html" if getattr(request, "htmx", False) else "dashboard/problem.html"
+    return render(request, template, {"problem": problem}, status=problem.status)

@@ -1,0 +1,23 @@
+"""What surrounds every page: the organization, its size, and how much waits for whoever looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apps.applications.models import Application
+from apps.dashboard.pictures.waiting import waiting_for
+from apps.dashboard.words import count
+from apps.organizations.access import Actor
+from apps.organizations.models import Organization
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    organization: Organization
+    size: str
+    waiting: int
+
+
+def frame_of(actor: Actor) -> Frame:
+    organization: Organization = Organization.objects.get(id=actor.organization_id)
+    return Frame(organization, count(Application.objects.count(), "application"), len(waiting_for(actor)))

@@ -1,0 +1,135 @@
+"""Everything that the rollout page shows and that is the same for every viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.dashboard import words
+from apps.dashboard.marks import Mark, phase_mark
+from apps.dashboard.pictures.objects import Objects, objects_of
+from apps.dashboard.pictures.plans import DecisionLine, PlanPicture, decisions_on, plan_picture
+from apps.dashboard.pictures.rail import Stop, next_stop, rail_of
+from apps.rollouts.models import Event, Rollout
+from apps.rollouts.selectors import plan_of
+from slipway.engine.phases import Kind, Phase
+
+RECENT_EVENTS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    number: int
+    at: datetime
+    words: str
+    look: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    why: str
+    unblocked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutPicture:
+    rollout: Rollout
+    slug: str  # the organization's
+    mark: Mark
+    lead: str
+    sentence: str
+    following: str  # what comes next
+    held: tuple[Held, ...]
+    rail: tuple[Stop, ...]
+    percent: int | None
+    objects: Objects
+    plan: PlanPicture | None
+    decisions: tuple[DecisionLine, ...]
+    approved: int
+    events: tuple[EventLine, ...]
+    way_back: Rollout | None  # the rollout that undoes this one
+    simulated: bool
+    buttons: str  # changes when what one may press can have changed
+
+    @property
+    def title(self) -> str:
+        verb = {Kind.ROLLBACK: "back to ", Kind.REAPPLY: "again "}.get(Kind(self.rollout.kind), "")
+        return f"{verb}{self.rollout.release.version}"
+
+
+def picture_of(rollout: Rollout, slug: str) -> RolloutPicture:
+    """Inside the organization's scope; the rollout comes with its related rows."""
+    planned = plan_of(rollout)
+    plan, record = planned or (None, None)
+    decisions = decisions_on(rollout)
+    approved = sum(1 for line in decisions if not line.void and line.mark.look == "healthy")
+    rail = rail_of(rollout, record, approved)
+    objects = objects_of(rollout, plan)
+    lead, sentence = _sentence(rollout)
+    state = [rollout.phase, rollout.plan_digest, str(len(decisions)), str(bool(rollout.pause_requested_at))]
+    state += [str(bool(rollout.abort_requested_at)), str(bool(rollout.stop_requested_at))]
+    return RolloutPicture(
+        rollout=rollout,
+        slug=slug,
+        mark=phase_mark(rollout.phase, rollout.kind),
+        lead=lead,
+        sentence=sentence,
+        following=next_stop(rail) if Phase(rollout.phase).is_active else "",
+        held=_held(rollout),
+        rail=rail,
+        percent=_percent(rollout, rail, objects),
+        objects=objects,
+        plan=plan_picture(plan, record) if plan and record else None,
+        decisions=decisions,
+        approved=approved,
+        events=_events(rollout),
+        way_back=Rollout.objects.filter(undoes_id=rollout.id).order_by("-number").first(),
+        simulated=rollout.target.cluster.simulated,
+        buttons="|".join(state),
+    )
+
+
+def _sentence(rollout: Rollout) -> tuple[str, str]:
+    """The first words carry the state; "Step 2 of 4: applying" speaks for itself."""
+    text = rollout.sentence
+    if text.startswith("Step ") and ": " in text:
+        lead, _, rest = text.partition("; ")
+        return (f"{lead}.", _capital(rest)) if rest else (text, "")
+    word = _capital(phase_mark(rollout.phase, rollout.kind).word)
+    if text.lower().startswith(word.lower()):
+        return "", text
+    return f"{word}.", text
+
+
+def _held(rollout: Rollout) -> tuple[Held, ...]:
+    if Phase(rollout.phase) is not Phase.WAITING:
+        return ()
+    return tuple(
+        Held(reason["sentence"], reason["unblocked_by"])
+        for reason in rollout.reasons
+        if reason["answer"] != "pass"
+    )
+
+
+def _percent(rollout: Rollout, rail: Sequence[Stop], objects: Objects) -> int | None:
+    """By stops done and, in the one that runs, by objects that are there; None when nothing moves."""
+    if not Phase(rollout.phase).is_active:
+        return None
+    done = sum(1 for stop in rail if stop.state == "done")
+    there = sum(1 for line in objects.lines if line.state.look == "healthy")
+    share = there / len(objects.lines) if objects.lines else 0
+    return min(99, round(100 * (done + 0.9 * share) / max(1, len(rail))))
+
+
+def _events(rollout: Rollout) -> tuple[EventLine, ...]:
+    rows = Event.objects.filter(rollout_id=rollout.id).order_by("-number")[:RECENT_EVENTS]
+    return tuple(
+        EventLine(row.number, row.at, text, words.event_look(row.kind, row.body))
+        for row in rows
+        if (text := words.event_words(row.kind, row.body))
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,55 @@
+"""The fragments that live pushes: the same templates that make the page, hence what is pushed equals a reload."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.template.loader import render_to_string
+
+from apps.dashboard.pictures.activity import recent_activity
+from apps.dashboard.pictures.matrix import cells_by_rollouts
+from apps.dashboard.pictures.rollouts import picture_of
+from apps.live.streams import Fragments, Row, Stream
+from apps.organizations.models import Organization
+from apps.rollouts.models import Rollout
+
+ROLLOUT_FRAGMENTS = ("head", "sentence", "rail", "objects", "pods", "plan", "decisions", "events", "facts")
+_RELATED = (
+    "application",
+    "environment",
+    "release",
+    "from_release",
+    "target__cluster",
+    "way_back_release",
+    "undoes",
+)
+
+
+def rollout_fragments(stream: Stream, rows: Sequence[Row]) -> Fragments:
+    rollout: Rollout = Rollout.objects.select_related(*_RELATED).get(id=stream.id)
+    picture = picture_of(rollout, _slug(stream))
+    context = {"picture": picture, "rollout": rollout}
+    html = {
+        f"rollout-{name}": render_to_string(f"dashboard/rollout/_{name}.html", context).strip()
+        for name in ROLLOUT_FRAGMENTS
+    }
+    return Fragments(rollout.event_number, html)
+
+
+def organization_fragments(stream: Stream, rows: Sequence[Row]) -> Fragments:
+    """The feed, and the matrix's cells that the rollouts in `rows` concern."""
+    slug = _slug(stream)
+    activity = recent_activity()
+    html = {
+        "home-activity": render_to_string(
+            "dashboard/home/_activity.html", {"activity": activity, "slug": slug}
+        ).strip()
+    }
+    for cell in cells_by_rollouts({row.rollout_id for row in rows if row.rollout_id}):
+        html[cell.id] = render_to_string("dashboard/home/_cell.html", {"cell": cell, "slug": slug}).strip()
+    return Fragments(activity[0].number if activity else 0, html)
+
+
+def _slug(stream: Stream) -> str:
+    slug: str = Organization.objects.values_list("slug", flat=True).get(id=stream.organization_id)
+    return slug

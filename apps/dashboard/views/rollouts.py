@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+
+from apps.core.problems import NotFound
+from apps.dashboard.door import OrganizationPage
+from apps.dashboard.marks import phase_mark
+from apps.dashboard.pictures.actions import actions_on
+from apps.dashboard.pictures.rollouts import picture_of
+from apps.rollouts.access import access_rollout, rollouts_of
+from slipway.engine.phases import ACTIVE, QUEUED
+
+
+class RolloutPage(OrganizationPage):
+    place = "rollouts"
+
+    def get(self, request: HttpRequest, organization: str, number: int) -> HttpResponse:
+        rollout = access_rollout(self.actor, number)
+        picture = picture_of(rollout, organization)
+        context = {"picture": picture, "rollout": rollout, "actions": actions_on(self.actor, rollout)}
+        return self.page("dashboard/rollout.html", context)
+
+
+class RolloutActions(OrganizationPage):
+    """The buttons alone: fetched again by the page when what they allow can have changed."""
+
+    def get(self, request: HttpRequest, organization: str, number: int) -> HttpResponse:
+        rollout = access_rollout(self.actor, number)
+        context = {"rollout": rollout, "actions": actions_on(self.actor, rollout)}
+        return self.page("dashboard/rollout/_actions.html", context)
+
+
+class RolloutList(OrganizationPage):
+    place = "rollouts"
+
+    def get(self, request: HttpRequest, organization: str) -> HttpResponse:
+        rows: Any = rollouts_of(self.actor).order_by("-created_at", "-id")
+        only = request.GET.get("only", "")
+        if only == "moving":
+            rows = rows.filter(phase__in=[str(phase) for phase in ACTIVE | QUEUED])
+        elif only:
+            raise NotFound("Rollouts are listed whole, or only those that move.")
+        page = Paginator(rows, 40).get_page(request.GET.get("page"))
+        lines = [(row, phase_mark(row.phase, row.kind)) for row in page]
+        return self.page("dashboard/rollouts.html", {"lines": lines, "page": page, "only": only})

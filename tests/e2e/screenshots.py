@@ -1,0 +1,87 @@
+"""Pictures of every page, wide and on a phone, light and dark: `python -m tests.e2e.screenshots [FOLDER]`.
+
+Not collected as a test; it runs pytest on itself, so that the same servers and the same story stand behind it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:  # pytest must be the first to import what it rewrites
+    from tests.e2e.story import Story
+
+FOLDER = "SLIPWAY_SCREENSHOTS"
+SIZES = {"wide": (1440, 900), "phone": (390, 844)}
+
+
+def test_take_pictures(visit: Callable[..., Any], story: Story) -> None:
+    folder = Path(os.environ[FOLDER])
+    folder.mkdir(parents=True, exist_ok=True)
+    pages = tell(story)
+    for size, (width, height) in SIZES.items():
+        for theme in ("light", "dark"):
+            stranger = visit(None, width=width, height=height, theme=theme)
+            for name, path in {
+                "sign-in": "/accounts/login/",
+                "lost": "/nowhere/",
+                "join": "/join/nothing/",
+            }.items():
+                stranger.open(path)
+                stranger.page.wait_for_timeout(200)
+                stranger.page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
+            stranger.complaints.clear()  # a page that is not there is an error on the console, rightly
+            visitor = visit(story.people.bo, width=width, height=height, theme=theme)
+            for name, path in pages.items():
+                page = visitor.open(path)
+                page.wait_for_timeout(500)
+                page.screenshot(path=folder / f"{name}-{size}-{theme}.png", full_page=True)
+                if name == "rollout-waiting":
+                    page.get_by_role("button", name="Approve").click()
+                    page.wait_for_selector("dialog[open]")
+                    page.screenshot(path=folder / f"approve-{size}-{theme}.png")
+
+
+def tell(story: Story) -> dict[str, str]:
+    """Name → path."""
+    from tests.people import make_application
+
+    other = make_application(story.actor("ana"), slug="search", name="search")
+    for place in ("dev", "staging", "production"):
+        story.live("v0.10.5", place)
+    story.live("v0.10.6", "dev")
+    moving = story.start("v0.10.6", "staging")
+    moving.plan()
+    moving.begin()
+    moving.observe(ready=0.5, crashing="adservice")
+    waiting = story.start("v0.10.6", "production")
+    waiting.plan()
+    shop, story.boutique = story.boutique, other
+    kept, story.releases = story.releases, {}
+    broken = story.start("v2.3.1", "dev")
+    broken.plan()
+    broken.begin()
+    broken.observe(ready=0.5, crashing="adservice")
+    broken.fail("Deployment adservice: its pods crash: exit 137, out of memory.")
+    story.boutique, story.releases = shop, kept
+    return {
+        "home": "/o/acme/",
+        "rollout-moving": moving.path,
+        "rollout-waiting": waiting.path,
+        "rollout-failed": broken.path,
+        "rollouts": "/o/acme/rollouts/",
+        "applications": "/o/acme/applications/",
+        "application": "/o/acme/applications/boutique/",
+        "release": "/o/acme/applications/boutique/releases/v0.10.6/",
+        "confirm": f"{waiting.path}approve/",
+    }
+
+
+if __name__ == "__main__":
+    os.environ[FOLDER] = sys.argv[1] if len(sys.argv) > 1 else "var/screenshots"
+    sys.exit(pytest.main([__file__, "-q", "--timeout", "300"]))
