@@ -8,6 +8,9 @@ import pytest
 
 from tests.watcher.conftest import Shop, Wakes, WatcherProcess, deployment, until
 
+# Who watches is PostgreSQL's business; one kind of cluster is enough.
+on_the_sandbox = pytest.mark.parametrize("any_cluster", ["sandbox"], indirect=True)
+
 
 def holders() -> dict[str, str]:
     from apps.clusters.models import WatchShard
@@ -17,6 +20,7 @@ def holders() -> dict[str, str]:
         return dict(WatchShard.objects.values_list("kinds", "holder"))
 
 
+@on_the_sandbox
 def test_another_watcher_takes_the_shards_of_a_killed_one_within_ten_seconds(
     shop: Shop, watchers: Callable[[], WatcherProcess], wakes: Wakes
 ) -> None:
@@ -38,6 +42,7 @@ def test_another_watcher_takes_the_shards_of_a_killed_one_within_ten_seconds(
     assert wakes.next(seconds=5) is not None
 
 
+@on_the_sandbox
 def test_a_watcher_that_is_asked_to_end_gives_its_shards_back_at_once(
     shop: Shop, watchers: Callable[[], WatcherProcess]
 ) -> None:
@@ -50,6 +55,7 @@ def test_a_watcher_that_is_asked_to_end_gives_its_shards_back_at_once(
     assert holders() == {"workloads": "", "others": ""}
 
 
+@on_the_sandbox
 def test_a_target_that_appears_is_followed_within_five_seconds(
     shop: Shop, watchers: Callable[[], WatcherProcess], wakes: Wakes
 ) -> None:

@@ -18,7 +18,7 @@ from slipway.watcher import streams
 from slipway.watcher.backoff import Backoff
 from slipway.watcher.streams import Place, Stream
 from tests.clusters import Place as ClusterPlace
-from tests.clusters import connected
+from tests.clusters import RealCluster, connected
 from tests.watcher.conftest import until
 
 PODS = Place("", "Pod")
@@ -141,10 +141,9 @@ def test_trouble_waits_twice_as_long_each_time_up_to_fifteen_seconds_with_jitter
     assert backoff.next_seconds() <= 0.25
 
 
-def test_a_real_server_answers_a_forgotten_version_with_410(any_cluster: ClusterPlace) -> None:
-    cluster = connected(any_cluster.kubeconfig_path)
-    if any_cluster.kind == "sandbox":
-        pytest.skip("a young sandbox has forgotten nothing yet")
+@pytest.mark.cluster
+def test_a_real_server_answers_a_forgotten_version_with_410(real_cluster: RealCluster) -> None:
+    cluster = connected(real_cluster.kubeconfig_path)
     with pytest.raises(WatchExpired):
         list(cluster.watch("", "Pod", resource_version="1", timeout_seconds=2))
 

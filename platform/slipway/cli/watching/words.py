@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
 def event_line(kind: str, body: Mapping[str, Any]) -> str:
     """ "" for what is not worth a line."""
-    if kind == "observed":
-        return _observed(body)
-    words = {
-        "phase": lambda: f"{str(body.get('phase', '')).capitalize()}: {body.get('sentence', '')}",
-        "requested": lambda: _said(f"{body.get('by')} asked for it", body.get("why")),
-        "planned": lambda: f"Planned: {body.get('sentence', '')}",
-        "plan-changed": lambda: f"The plan changed: {body.get('sentence', '')}",
-        "step-done": lambda: f"{body.get('title', '')}: done",
-        "approved": lambda: _said(f"{body.get('by')} approved", body.get("comment")),
-        "rejected": lambda: _said(f"{body.get('by')} rejected", body.get("comment")),
-        "cluster-silent": lambda: f"The cluster does not answer: {body.get('sentence', '')}",
-        "cluster-answers": lambda: "The cluster answers again",
-    }.get(kind)
-    text = words() if words else str(body.get("sentence") or kind.replace("-", " "))
+    words = _WORDS.get(kind)
+    text = words(body) if words else str(body.get("sentence") or kind.replace("-", " "))
     return text.strip().rstrip(":")
 
 
@@ -40,3 +28,17 @@ def _observed(body: Mapping[str, Any]) -> str:
 
 def _said(words: str, comment: Any) -> str:
     return f"{words}: {comment}" if comment else words
+
+
+_WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "observed": _observed,
+    "phase": lambda body: f"{str(body.get('phase', '')).capitalize()}: {body.get('sentence', '')}",
+    "requested": lambda body: _said(f"{body.get('by')} asked for it", body.get("why")),
+    "planned": lambda body: f"Planned: {body.get('sentence', '')}",
+    "plan-changed": lambda body: f"The plan changed: {body.get('sentence', '')}",
+    "step-done": lambda body: f"{body.get('title', '')}: done",
+    "approved": lambda body: _said(f"{body.get('by')} approved", body.get("comment")),
+    "rejected": lambda body: _said(f"{body.get('by')} rejected", body.get("comment")),
+    "cluster-silent": lambda body: f"The cluster does not answer: {body.get('sentence', '')}",
+    "cluster-answers": lambda body: "The cluster answers again",
+}
