@@ -63,7 +63,7 @@ def test_a_refused_plan_fails_with_nothing_to_undo():
     decision = decide(rollout(Phase.PENDING), Observation(plan=REFUSED_PLAN), OPEN, NOON)
     assert decision.state.phase is Phase.FAILED
     assert decision.end_reason == (
-        "The plan cannot be applied: Deployment web: it belongs to another target (s/t)"
+        "The plan cannot be applied: Deployment web: it belongs to another target (s/t)."
     )
     assert not decision.begins_way_back
     assert decision.needs_person == ""

@@ -395,7 +395,8 @@ def _position(state: RolloutState) -> str:
 
 def _refusals(plan: PlanFacts) -> str:
     more = len(plan.refusals) - 1
-    return f"The plan cannot be applied: {plan.refusals[0]}" + (f" (and {more} more)" if more else "")
+    others = f" (and {more} more)" if more else ""
+    return _full(f"The plan cannot be applied: {plan.refusals[0]}{others}")
 
 
 def _held(held: tuple[GateAnswer, ...]) -> str:

@@ -60,6 +60,9 @@ def translate(status: int, body: bytes, *, what: str, secret: bool = False) -> C
         return NamespaceMissing(message, status=status, reason=reason)
     if status == 409:
         return _conflict(message, details, answer)
+    if status == 422 and any(path == "metadata.uid" for path, _ in causes):
+        # An apply for an object that was made anew meanwhile: "immutable", but nothing to replace.
+        return Stale(message, status=status, reason=reason)
     return Refused(message, status=status, reason=reason, causes=causes)
 
 

@@ -6,7 +6,6 @@ So it is parsed here to server, CA, token or client certificate, and everything 
 from __future__ import annotations
 
 import base64
-import binascii
 import ssl
 from typing import Any
 from urllib.parse import urlsplit
@@ -49,7 +48,7 @@ class _Loader(yaml.SafeLoader):
 
 def parse_kubeconfig(text: str, *, context: str = "") -> Access:
     """Raises BadKubeconfig with one sentence that names what is refused or missing."""
-    if len(text.encode()) > MOST_BYTES:
+    if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         raise BadKubeconfig("The kubeconfig is larger than 256 KB.")
     try:
         document = yaml.load(text, Loader=_Loader)  # noqa: S506  a SafeLoader without aliases
@@ -149,5 +148,5 @@ def _data(part: dict[str, Any], name: str) -> str | None:
         return None
     try:
         return base64.b64decode(str(value), validate=True).decode("ascii")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, or no ASCII on either side
         raise BadKubeconfig(f"The kubeconfig's {name} is no base64 of a PEM text.") from None

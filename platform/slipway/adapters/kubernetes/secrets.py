@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import copy
 import hashlib
 import hmac
@@ -32,7 +31,7 @@ def redact(manifest: Manifest, key: bytes) -> Manifest:
             name: _digest(_decoded(value), key) for name, value in (clean.pop("data", None) or {}).items()
         }
         for name, value in (clean.pop("stringData", None) or {}).items():
-            values[name] = _digest(str(value).encode(), key)
+            values[name] = _digest(str(value).encode("utf-8", "surrogatepass"), key)
         if values:
             clean["data"] = values
     return clean
@@ -45,8 +44,8 @@ def is_secret(manifest: Manifest) -> bool:
 def _decoded(value: Any) -> bytes:
     try:
         return base64.b64decode(str(value), validate=True)
-    except binascii.Error:
-        return str(value).encode()
+    except ValueError:
+        return str(value).encode("utf-8", "surrogatepass")
 
 
 def _digest(value: bytes, key: bytes) -> str:
