@@ -50,12 +50,12 @@ def run(wanted: Wanted, then: Then, *, interrupted: int = 0) -> int:
         stack = Stack(folder, folder.ports(web=wanted.port), cluster, speed=wanted.speed)
         output = Output(folder.logs, quiet=wanted.quiet)
         try:
-            return asyncio.run(_run(stack, output, then, begun, interrupted))
+            return asyncio.run(keep(stack, output, then, begun, interrupted))
         finally:
             output.close()
 
 
-async def _run(stack: Stack, output: Output, then: Then, begun: float, interrupted: int) -> int:
+async def keep(stack: Stack, output: Output, then: Then, begun: float, interrupted: int) -> int:
     supervisor = Supervisor(
         stack.units,
         output=output,

@@ -28,7 +28,7 @@ def own_servers(environment: Mapping[str, str] = os.environ) -> OwnServers:
     if len(database) == 1:
         raise CannotStart(
             "Your own PostgreSQL needs two log-ins: DATABASE_URL, the application's, and DATABASE_OWNER_URL, "
-            "the owner's, who migrates. `slipway init --print-roles` prints the SQL that makes them."
+            "the owner's, who migrates. `slipway database-roles` prints the SQL that makes them."
         )
     return OwnServers(database, _given(environment, _REDIS))
 

@@ -18,9 +18,16 @@ _LONGEST_LINE = 16_384
 class Child:
     """Leader of its own process group."""
 
-    def __init__(self, process: asyncio.subprocess.Process, on_line: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        lines: asyncio.StreamReader,
+        pipe: asyncio.ReadTransport,
+        on_line: Callable[[str], None],
+    ) -> None:
         self._process = process
-        self._reading = asyncio.create_task(self._read(on_line))
+        self._pipe = pipe
+        self._reading = asyncio.create_task(_read(lines, on_line))
 
     @classmethod
     async def start(
@@ -34,19 +41,28 @@ class Child:
         account: Account | None = None,
     ) -> Child:
         """OSError when the program cannot be started. Call from the main thread: the child dies with it."""
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            env=environment,
-            cwd="/" if account else folder,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            preexec_fn=tied_to_this_process(death_signal),
-            user=account.user if account else None,
-            group=account.group if account else None,
-            extra_groups=[] if account else None,
-        )
-        return cls(process, on_line)
+        # A pipe of our own: with asyncio's, a process counts as ended only when nobody holds its pipe any more, so
+        # a crash would go unseen for as long as a grandchild lives.
+        reader, writer = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                env=environment,
+                cwd="/" if account else folder,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=writer,
+                stderr=asyncio.subprocess.STDOUT,
+                preexec_fn=tied_to_this_process(death_signal),
+                user=account.user if account else None,
+                group=account.group if account else None,
+                extra_groups=[] if account else None,
+            )
+        except BaseException:
+            os.close(reader)
+            raise
+        finally:
+            os.close(writer)
+        return cls(process, *await _lines_from(reader), on_line)
 
     @property
     def pid(self) -> int:
@@ -59,6 +75,7 @@ class Child:
         # A grandchild that left the group may hold the pipe open.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._reading, 2)
+        self._pipe.close()
         return code
 
     def send(self, number: signal.Signals) -> None:
@@ -69,17 +86,23 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
-    async def _read(self, on_line: Callable[[str], None]) -> None:
-        stream = self._process.stdout
-        if stream is None:
-            return
-        rest = b""
-        while chunk := await stream.read(65_536):
-            *lines, rest = (rest + chunk).split(b"\n")
-            if len(rest) > _LONGEST_LINE:
-                lines.append(rest)
-                rest = b""
-            for line in lines:
-                on_line(line[:_LONGEST_LINE].decode(errors="replace").rstrip("\r"))
-        if rest:
-            on_line(rest.decode(errors="replace"))
+
+async def _lines_from(reader: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
+    stream = asyncio.StreamReader()
+    pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(reader, "rb", 0)
+    )
+    return stream, pipe
+
+
+async def _read(stream: asyncio.StreamReader, on_line: Callable[[str], None]) -> None:
+    rest = b""
+    while chunk := await stream.read(65_536):
+        *lines, rest = (rest + chunk).split(b"\n")
+        if len(rest) > _LONGEST_LINE:
+            lines.append(rest)
+            rest = b""
+        for line in lines:
+            on_line(line[:_LONGEST_LINE].decode(errors="replace").rstrip("\r"))
+    if rest:
+        on_line(rest.decode(errors="replace"))
