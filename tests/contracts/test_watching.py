@@ -18,7 +18,7 @@ def apply(place: Place, manifest: Manifest) -> Manifest:
     return place.cluster.apply(place.placed(manifest), manager=MANAGER)
 
 
-def watched(place: Place, version: str, *, seconds: int = 2) -> list[tuple[str, str, str]]:
+def watched(place: Place, version: str, *, seconds: int = 1) -> list[tuple[str, str, str]]:
     """(kind, name, version) of everything until the server ends it; the CA that each namespace gets is left out."""
     stream = place.cluster.watch(
         "", "ConfigMap", namespace=place.namespace, resource_version=version, timeout_seconds=seconds

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from slipway.engine.objects import Manifest, is_terminating, resource_version_of, uid_of
-from slipway.ports.clusters import OwnedByOthers, Precondition, Propagation, Refused, Stale
+from slipway.engine.objects import Manifest, ObjectKey, is_terminating, resource_version_of, uid_of
+from slipway.ports.clusters import NamespaceMissing, OwnedByOthers, Precondition, Propagation, Refused, Stale
 from tests.clusters import Place
 from tests.contracts.manifests import MANAGER, config_map
 from tests.contracts.raw import MERGE, Raw
@@ -180,15 +180,12 @@ def test_an_object_made_again_after_that_has_another_uid(any_cluster: Place) -> 
 def test_a_namespace_that_is_being_deleted_takes_nothing_new_and_empties(
     any_cluster: Place, raw: Raw
 ) -> None:
-    held = config_map("held", finalizers=["slipway.dev/test"])
-    apply(any_cluster, held)
+    apply(any_cluster, config_map("held", finalizers=["slipway.dev/test"]))
     apply(any_cluster, config_map())
-    namespace = any_cluster.cluster
-    from slipway.engine.objects import ObjectKey
-
+    cluster = any_cluster.cluster
     home = ObjectKey("", "Namespace", "", any_cluster.namespace)
-    assert namespace.delete(home, precondition=None, propagation=Propagation.BACKGROUND)
-    found = namespace.read(home)
+    assert cluster.delete(home, precondition=None, propagation=Propagation.BACKGROUND)
+    found = cluster.read(home)
     assert found is not None
     assert is_terminating(found)
     assert found["status"]["phase"] == "Terminating"
@@ -197,6 +194,17 @@ def test_a_namespace_that_is_being_deleted_takes_nothing_new_and_empties(
     assert refused.value.status == 403
     assert refused.value.reason == "NamespaceTerminating"
     any_cluster.until(lambda: settings(any_cluster) is None)
-    assert namespace.read(home) is not None  # the finalizer holds one object, and that holds the namespace
+    # the finalizer holds one object, and that one holds the namespace
+    assert is_terminating(cluster.read(any_cluster.key("ConfigMap", "held")) or {})
+    assert cluster.read(home) is not None
     raw("PATCH", "configmaps", "held", body={"metadata": {"finalizers": None}}, content_type=MERGE)
-    any_cluster.until(lambda: namespace.read(home) is None, seconds=30)
+    any_cluster.until(lambda: cluster.read(any_cluster.key("ConfigMap", "held")) is None)
+
+
+def test_an_emptied_namespace_is_gone_and_what_is_applied_there_says_so(any_cluster: Place) -> None:
+    apply(any_cluster, config_map())
+    home = ObjectKey("", "Namespace", "", any_cluster.namespace)
+    any_cluster.cluster.delete(home, precondition=None, propagation=Propagation.BACKGROUND)
+    any_cluster.until(lambda: any_cluster.cluster.read(home) is None, seconds=40)
+    with pytest.raises(NamespaceMissing):
+        apply(any_cluster, config_map())

@@ -39,7 +39,8 @@ class Jobs:
         if _is_over(status):
             return self._forget_in_time(job)
         if job["spec"].get("suspend"):
-            return self._suspend(job)
+            self._suspend(job)
+            return None
         status = deepcopy(status)
         if not status.get("startTime"):
             status["startTime"] = control.clock.stamp()

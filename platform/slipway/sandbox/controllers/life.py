@@ -35,9 +35,9 @@ class Life:
         self._pulled = pulled
         spec = pod["spec"]
         self._inits = self._entries(
-            spec.get("initContainers") or (), status.get("initContainerStatuses") or ()
+            spec.get("initContainers") or [], status.get("initContainerStatuses") or []
         )
-        self._mains = self._entries(spec["containers"], status.get("containerStatuses") or ())
+        self._mains = self._entries(spec["containers"], status.get("containerStatuses") or [])
 
     async def run(self) -> None:
         spec = self._pod["spec"]

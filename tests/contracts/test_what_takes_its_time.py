@@ -1,4 +1,5 @@
-"""Pods in trouble (rule 19). Each takes its real time, so all are started at once and looked at one by one."""
+"""Pods in trouble (rule 19) and an autoscaler. Each takes its real time, so all are started at once, on every cluster,
+and looked at one by one."""
 
 from __future__ import annotations
 
@@ -32,6 +33,19 @@ TROUBLES = {
     ),
     "slow": deployment("slow", "registry.local/slow:1"),
 }
+SCALED = deployment("scaled", replicas=1)
+AUTOSCALER: Manifest = {
+    "apiVersion": "autoscaling/v1",
+    "kind": "HorizontalPodAutoscaler",
+    "metadata": {"name": "scaled"},
+    "spec": {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "scaled"},
+        "minReplicas": 2,
+        "maxReplicas": 3,
+    },
+}
+# One worker does all of this file: the beginning is shared.
+pytestmark = pytest.mark.xdist_group("what takes its time")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +57,7 @@ def everywhere(sandbox: SandboxProcess) -> Iterator[dict[str, Place]]:
     with contextlib.ExitStack() as stack:
         places = {kind: stack.enter_context(place_on(kind, path)) for kind, path in paths.items()}
         for place in places.values():
-            for manifest in TROUBLES.values():
+            for manifest in (*TROUBLES.values(), SCALED, AUTOSCALER):
                 place.cluster.apply(place.placed(manifest), manager=MANAGER)
         yield places
 
@@ -171,6 +185,25 @@ def test_the_old_pods_stay_while_the_new_ones_are_in_trouble(troubled: Place) ->
     assert live is not None
     assert live["status"]["availableReplicas"] == 2
     assert live["status"]["unavailableReplicas"] == 1
+
+
+def test_an_autoscaler_s_lower_bound_is_kept_and_its_write_changes_our_field(troubled: Place) -> None:
+    """Rule 14: what we sent as 1 is 2 now, without our doing."""
+    key = troubled.key("Deployment", "scaled", "apps")
+
+    def grown() -> bool:
+        live = troubled.cluster.read(key)
+        return live is not None and live["spec"]["replicas"] == 2
+
+    troubled.until(grown, seconds=40)
+    troubled.until(lambda: health(troubled, "scaled").sentence == "2 of 2 pods ready")
+    scaler = troubled.key("HorizontalPodAutoscaler", "scaled", "autoscaling")
+    told = [
+        event["message"]
+        for event in troubled.cluster.list("", "Event", namespace=troubled.namespace).items
+        if event["reason"] == "SuccessfulRescale" and event["involvedObject"]["name"] == scaler.name
+    ]
+    assert told == ["New size: 2; reason: Current number of replicas below Spec.MinReplicas"]
 
 
 @pytest.mark.parametrize("kind", ["sandbox"])
