@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,7 +126,14 @@ def test_the_roles_are_printed_as_sql_that_names_both_log_ins(slipway: Callable[
         (["serve", "watcher"], ["slipway.watcher"]),
         (
             ["init", "--email", "a@b.example"],
-            ["django", "init", "--email", "a@b.example", "--organization", "main", "--name", ""],
+            ["slipway.manage", "init", "--email", "a@b.example", "--organization", "main", "--name", ""],
+        ),
+        (
+            ["init", "--email", "a@b.example", "--data", "/srv/slipway"],
+            [
+                *("slipway.embedded.inside", "--data", "/srv/slipway"),
+                *("init", "--email", "a@b.example", "--organization", "main", "--name", ""),
+            ],
         ),
     ],
 )
@@ -136,3 +144,16 @@ def test_what_starts_a_server_is_another_process(
     monkeypatch.setattr("os.execv", lambda path, argv: became.append((path, argv)))
     assert slipway(*arguments).code == 0
     assert became == [(sys.executable, [sys.executable, "-m", *becomes])]
+
+
+def test_a_wrong_setting_is_one_sentence() -> None:
+    command = [sys.executable, "-m", "slipway.manage", "init", "--email", "a@b.example"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env={})
+    assert (done.returncode, done.stderr) == (1, "slipway: SLIPWAY_SECRET_KEY is not set.\n")
+
+
+def test_init_beside_no_running_slipway_says_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "slipway.embedded.inside", "--data", str(tmp_path), "init"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"slipway: No Slipway runs on {tmp_path}. Start it with `slipway up`")

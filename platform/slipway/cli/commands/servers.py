@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import subprocess
 import sys
 from enum import StrEnum
 from typing import Annotated
@@ -49,15 +50,23 @@ def init(
     ],
     organization: Annotated[str, typer.Option(help="Its short name, as in addresses.")] = "main",
     name: Annotated[str, typer.Option(help="Its name, as people read it.")] = "",
+    data: Annotated[str, typer.Option(help="The data folder of a `slipway up` that runs.")] = "",
 ) -> None:
     """Print a one-time link for the first owner of an empty installation."""
-    _manage("init", "--email", email, "--organization", organization, "--name", name)
+    command = ("init", "--email", email, "--organization", organization, "--name", name)
+    if data or not (os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE")):
+        _become("slipway.embedded.inside", *(("--data", data) if data else ()), *command)
+    else:
+        _become("slipway.manage", *command)
 
 
 def migrate() -> None:
     """Bring the database up to date, as its owner (DATABASE_OWNER_URL), and make the beat's ticks."""
-    _run("django", "migrate", "--database", "owner", "--no-input")
-    _manage("ensure_schedule")
+    arguments = ("migrate", "--database", "owner", "--no-input")
+    code = subprocess.run([sys.executable, "-m", "slipway.manage", *arguments], check=False).returncode
+    if code:
+        raise typer.Exit(code)
+    _become("slipway.manage", "ensure_schedule")
 
 
 def database_roles(
@@ -86,7 +95,7 @@ def serve(
     process: Annotated[Process, typer.Argument(help="Which one; options behind it go to its server.")],
 ) -> None:
     """Become one of Slipway's processes, with settings from the environment."""
-    _with_settings()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "slipway.settings.production")
     celery = ("celery", "-A", "slipway")
     match process:
         case Process.WEB:
@@ -102,24 +111,6 @@ def serve(
             _become(*celery, "beat", "--loglevel", "INFO", "--pidfile", "", *context.args)
         case Process.WATCHER:
             _become("slipway.watcher", *context.args)
-
-
-def _manage(*arguments: str) -> None:
-    _with_settings()
-    _become("django", *arguments)
-
-
-def _with_settings() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "slipway.settings.production")
-
-
-def _run(module: str, *arguments: str) -> None:
-    import subprocess
-
-    _with_settings()
-    code = subprocess.run([sys.executable, "-m", module, *arguments], check=False).returncode
-    if code:
-        raise typer.Exit(code)
 
 
 def _become(module: str, *arguments: str) -> None:
