@@ -82,7 +82,8 @@ class _Collector:
 def _tar(data: bytes) -> Bundle:
     collector = _Collector()
     try:
-        with tarfile.open(fileobj=_Bounded(data), mode="r|") as archive:
+        unpacked = _Bounded(data)
+        with tarfile.open(fileobj=unpacked, mode="r|") as archive:
             for member in archive:
                 if member.isdir():
                     continue
@@ -90,6 +91,8 @@ def _tar(data: bytes) -> Bundle:
                     raise BundleProblem(f"“{member.name}” is a link or a device; a bundle holds plain files.")
                 content = archive.extractfile(member)
                 collector.take(member.name, content.read(collector.room) if content else b"")
+        while unpacked.read(65536):
+            pass  # to the end, where the checksum is: an upload that was cut off must not pass for a whole one
     except BundleProblem:
         raise
     except _BROKEN as error:
