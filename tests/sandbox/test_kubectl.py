@@ -185,3 +185,35 @@ def test_applying_a_namespace_and_deleting_it_ends_what_is_inside(place: Place) 
     gone = place.kubectl("get", "deployment", "web", "--namespace", name, check=False)
     assert gone.returncode == 1
     assert "not found" in gone.stderr
+
+
+def test_what_create_makes_of_its_own_arrives_whole(place: Place) -> None:
+    """kubectl sends these as protobuf."""
+    done(place, "create", "configmap", "c", "--from-literal=a=b", "--from-literal=empty=")
+    done(place, "create", "secret", "generic", "s", "--from-literal=p=q")
+    done(place, "create", "deployment", "d", "--image=example.com/d:1", "--replicas=2", "--port=80")
+    done(place, "create", "job", "j", "--image=example.com/j:1", "--", "sh", "-c", "true")
+    done(place, "create", "namespace", f"{place.namespace}-more")
+    done(place, "delete", "namespace", f"{place.namespace}-more", "--wait=false")
+
+    def read(what: str) -> dict[str, dict[str, object]]:
+        return dict(json.loads(done(place, "get", what, "-o", "json")))
+
+    assert read("configmap/c")["data"] == {"a": "b", "empty": ""}
+    assert read("secret/s")["data"] == {"p": "cQ=="}
+    made = json.loads(done(place, "get", "deployment/d", "-o", "json"))["spec"]
+    assert (made["replicas"], made["selector"]) == (2, {"matchLabels": {"app": "d"}})
+    container = made["template"]["spec"]["containers"][0]
+    assert (container["image"], container["ports"]) == (
+        "example.com/d:1",
+        [{"containerPort": 80, "protocol": "TCP"}],
+    )
+    job = json.loads(done(place, "get", "job/j", "-o", "json"))["spec"]["template"]["spec"]
+    assert (job["restartPolicy"], job["containers"][0]["command"]) == ("Never", ["sh", "-c", "true"])
+
+
+def test_what_is_not_read_as_protobuf_is_refused_and_never_read_in_part(place: Place) -> None:
+    refused = place.kubectl("create", "quota", "q", "--hard=pods=3", check=False)
+
+    assert refused.returncode == 1
+    assert "ResourceQuota as protobuf is not read here" in refused.stderr

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from slipway.sandbox import discovery, openapi, tables
+from slipway.sandbox import discovery, openapi, protobuf, tables
 from slipway.sandbox.errors import ApiError, bad_request, no_such_path
 from slipway.sandbox.established import Establisher
+from slipway.sandbox.evicting import evict
 from slipway.sandbox.kinds import Kinds
 from slipway.sandbox.reading import Reader
 from slipway.sandbox.removing import Remover
@@ -44,7 +45,9 @@ class Request:
     def decoded(self) -> Any:
         if not self.body.strip():
             return None
-        if "protobuf" in self.content_type or "cbor" in self.content_type:
+        if self.content_type == protobuf.CONTENT_TYPE:
+            return protobuf.decode(self.body)
+        if "cbor" in self.content_type:
             raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type")
         try:
             return json.loads(self.body)
@@ -139,8 +142,9 @@ class Api:
         """There is one user here, and it may do everything."""
         if request.method != "POST" or not request.path.endswith("/selfsubjectaccessreviews"):
             raise no_such_path()
-        body = request.decoded() or {}
-        return as_json({**body, "status": {"allowed": True, "reason": "the sandbox has no roles"}}, 201)
+        kind = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "metadata": {}}
+        status = {"allowed": True, "reason": "the sandbox has no roles"}
+        return as_json({**kind, "spec": {}, "status": status}, 201)
 
     # -- objects
 
@@ -218,12 +222,9 @@ class Api:
                 self._reader.get(target)
                 return Answer(200, self._logs(target, request.query).encode(), "text/plain")
             if name == "eviction" and method == "POST":
-                body = (request.decoded() or {}).get("deleteOptions")
                 pod = Target(kind, target.version, target.namespace, target.name)
-                self._remover.delete(pod, body, request.query, self._options(request))
-                return as_json(
-                    {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}, 201
-                )
+                given = self._options(request)
+                return as_json(evict(self.store, self._remover, pod, request.decoded(), given), 201)
             if name == "binding" and method == "POST":
                 node = ((request.decoded() or {}).get("target") or {}).get("name", "")
                 pod = Target(kind, target.version, target.namespace, target.name)

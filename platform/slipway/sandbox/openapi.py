@@ -94,8 +94,9 @@ def _rewritten(raw: Any, found: list[str]) -> Any:
         return [_rewritten(item, found) for item in raw]
     if not isinstance(raw, dict):
         return raw
-    if reference := raw.get("$ref"):
-        name = str(reference).rpartition("/")[2]
+    reference = raw.get("$ref")
+    if isinstance(reference, str):  # a schema of schemas has a property of that name
+        name = reference.rpartition("/")[2]
         found.append(name)
         link = {"$ref": f"#/components/schemas/{name}"}
         extra = {key: _rewritten(value, found) for key, value in raw.items() if key != "$ref"}

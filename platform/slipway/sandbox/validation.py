@@ -67,7 +67,8 @@ def _count(spec: Struct, field: str, path: str = "spec") -> Iterator[Cause]:
         yield invalid_value(f"{path}.{field}", value, "must be greater than or equal to 0")
 
 
-def _matches(selector: Struct, labels: Struct) -> bool:
+def selects(selector: Struct, labels: Struct) -> bool:
+    """Whether a LabelSelector takes these labels; an empty one takes everything."""
     if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
         return False
     for rule in selector.get("matchExpressions") or ():
@@ -95,7 +96,7 @@ def _workload(restart: tuple[str, ...]) -> Check:
             yield required("spec.selector")
         elif not selector.get("matchLabels") and not selector.get("matchExpressions"):
             yield invalid_value("spec.selector", selector, "empty selector is invalid for workload")
-        if not selector or not _matches(selector, labels):
+        if not selector or not selects(selector, labels):
             yield invalid_value(
                 "spec.template.metadata.labels", labels, "`selector` does not match template `labels`"
             )
