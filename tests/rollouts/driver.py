@@ -73,6 +73,6 @@ def of(rollout: Rollout) -> Rollout:
     """As it stands in the database now."""
     with scopes.organization(rollout.organization_id):
         found: Rollout = Rollout.objects.select_related(
-            "release", "target", "environment", "application", "way_back_release", "undoes"
+            "release", "from_release", "target", "environment", "application", "way_back_release", "undoes"
         ).get(id=rollout.id)
         return found

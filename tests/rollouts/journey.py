@@ -90,6 +90,11 @@ class Journey:
     def cluster(self) -> Cluster:
         return connect(self.cluster_row)
 
+    @property
+    def patience_seconds(self) -> int:
+        """Fake nodes try to pull an image once and never again, so only the deadline tells that it is bad."""
+        return 600 if self.cluster.facts().simulated else 5
+
     def environment(self, slug: str = "production", **policy: Any) -> Any:
         made = make_environment(self.ana, slug, [self.cluster_row], **policy)
         self.environments[slug] = made
@@ -162,7 +167,7 @@ class Journey:
             found: Rollout = self.driver.until(look, seconds=seconds, what=what)
         except AssertionError as error:
             row = seen.get("row")
-            raise AssertionError(f"{error}; it is {row and row.phase}: {row and row.sentence}") from None
+            raise AssertionError(f"{row and row.phase}: {row and row.sentence} ({error})") from None
         return found
 
     def deployed(self, version: str, text: str, environment: str = "production") -> Rollout:
@@ -236,6 +241,11 @@ class Journey:
             rows = Activity.objects.filter(rollout_id__isnull=False).order_by("number")
             return [f"{row.kind} {row.phase or ''}".strip() for row in rows]
 
+    def differences(self, environment: str = "production") -> list[str]:
+        from tests.rollouts.equality import differences
+
+        return differences(self.people.acme.id, self.target(environment).id)
+
     def journal(self, rollout: Rollout) -> set[str]:
         with self.scope():
             return set(JournalEntry.objects.filter(rollout_id=rollout.id).values_list("state", flat=True))
@@ -246,7 +256,11 @@ class Journey:
         assert verdict.sound, verdict
 
     def write_by_hand(self, manifest: Manifest, *, manager: str = "somebody", force: bool = True) -> Manifest:
-        return self.cluster.apply(manifest, manager=manager, force=force)
+        """Not one of the product's writes."""
+        noted = len(self.tap.writes)
+        answer = self.cluster.apply(manifest, manager=manager, force=force)
+        del self.tap.writes[noted:]
+        return answer
 
 
 @contextmanager

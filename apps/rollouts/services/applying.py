@@ -93,10 +93,11 @@ def apply_step(lease: Lease, step: Step, index: int, *, manager: str, cluster: C
             rollout.save(update_fields=["first_write_at"])
         JournalEntry.objects.filter(id__in=[entry.id for entry in entries]).update(state=JournalState.SENT)
     if unchecked:
-        refused = rechecking.refusal([objects[key] for key in unchecked], manager=manager, cluster=cluster)
-        if refused:
+        outcome = rechecking.ask_again([objects[key] for key in unchecked], manager=manager, cluster=cluster)
+        if outcome.refused:
             rechecking.undo_foundation(lease, cluster)
-            return Outcome(refused=refused)
+        if outcome != Outcome():
+            return outcome
     writer = Writer(
         cluster=cluster,
         manager=manager,

@@ -13,6 +13,7 @@ from apps.core import scopes
 from apps.environments.models import Target
 from apps.rollouts.models import InventoryItem, JournalEntry, PlanRecord, Rollout
 from apps.rollouts.services.leases import Lease, lock_both
+from apps.rollouts.services.writing import Outcome
 from slipway.engine.manifests import Layer, PreparedObject
 from slipway.engine.objects import ObjectKey
 from slipway.engine.plans import Verb
@@ -54,18 +55,24 @@ def unchecked_before(
     ]
 
 
-def refusal(items: Sequence[PreparedObject], *, manager: str, cluster: Cluster) -> str:
-    """The first refusal in words, "" when the server takes them all. Raises Unreachable and Unauthorized."""
+def ask_again(items: Sequence[PreparedObject], *, manager: str, cluster: Cluster) -> Outcome:
+    """The first refusal, or the first kind that is established and not served yet; empty when the server takes all.
 
-    def ask(item: PreparedObject) -> str:
+    Raises Unreachable and Unauthorized.
+    """
+
+    def ask(item: PreparedObject) -> Outcome:
         try:
             cluster.apply(item.manifest, manager=manager, force=True, dry_run=True)
-        except (Refused, NamespaceMissing, NotServed, OwnedByOthers) as error:
-            return f"{item.key.label} was refused: {error.sentence}"
-        return ""
+        except NotServed:
+            return Outcome(waiting=f"the kind {item.key.kind} is not served yet")
+        except (Refused, NamespaceMissing, OwnedByOthers) as error:
+            return Outcome(refused=f"{item.key.label} was refused: {error.sentence}")
+        return Outcome()
 
     with ThreadPoolExecutor(max_workers=4) as pool:
-        return next((sentence for sentence in pool.map(ask, items) if sentence), "")
+        found = [outcome for outcome in pool.map(ask, items) if outcome != Outcome()]
+    return next((outcome for outcome in found if outcome.refused), found[0] if found else Outcome())
 
 
 def undo_foundation(lease: Lease, cluster: Cluster) -> None:

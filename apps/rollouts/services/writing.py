@@ -7,12 +7,11 @@ it could still create carries the attempt that made it, by which `cleaning` find
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from apps.rollouts.models import JournalEntry
 from apps.rollouts.services.concealing import Conceal
 from apps.rollouts.services.leases import Lease
-from slipway.engine.diff import value_at
+from slipway.engine.diff import owners, value_at
 from slipway.engine.manifests import PreparedObject, is_bare_namespace, with_attempt
 from slipway.engine.manifests.prepare import ATTEMPT, OWNER
 from slipway.engine.objects import (
@@ -160,7 +159,7 @@ class Writer:
         for change in entry.changes:
             value = value_at(shown, change["path"])
             if value not in (change["before"], change["after"]):
-                return f"{change['path']} of {label} was changed by {_writers(live, self.manager)}"
+                return f"{change['path']} of {label} was changed by {_writers(live, change['path'], self.manager)}"
         return ""
 
     def _check_time(self) -> None:
@@ -168,12 +167,9 @@ class Writer:
             raise OutOfTime
 
 
-def _writers(live: Manifest, manager: str) -> str:
-    """The managers that wrote it last, other than us."""
-    entries: list[dict[str, Any]] = [
-        entry
-        for entry in live["metadata"].get("managedFields") or ()
-        if entry.get("manager") != manager and not entry.get("subresource")
-    ]
-    entries.sort(key=lambda entry: str(entry.get("time", "")))
-    return str(entries[-1].get("manager")) if entries else "somebody else"
+def _writers(live: Manifest, path: str, manager: str) -> str:
+    """Who owns the field now, other than us."""
+    found = sorted(
+        {entry.manager for entry in owners(live) if path in entry.paths and entry.manager != manager}
+    )
+    return ", ".join(found) or "somebody else"
