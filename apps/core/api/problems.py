@@ -62,6 +62,8 @@ def _problem(kind: str, title: str, status: int, sentence: str) -> dict[str, Any
 
 def _response(body: dict[str, Any]) -> Response:
     response = Response(body, status=int(body["status"]), content_type=CONTENT_TYPE)
+    if body["status"] == 503:
+        response["Retry-After"] = "2"
     if body["status"] == 401:
         response["WWW-Authenticate"] = "Bearer"
     return response

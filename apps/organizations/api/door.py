@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from apps.core import scopes
 from apps.core.addresses import address_of
+from apps.core.api.collisions import as_refusal
 from apps.core.api.problems import CONTENT_TYPE, problem_response
 from apps.core.api.throttles import count_person, count_stranger
 from apps.core.problems import Forbidden, Invalid, NotFound, TooLarge, Unauthenticated
@@ -48,7 +49,7 @@ class PersonView(APIView):
         count_person(self.user.pk)
 
     def handle_exception(self, exc: Exception) -> Response:
-        response = problem_response(exc)
+        response = problem_response(as_refusal(exc) or exc)
         if response is None:
             return super().handle_exception(exc)
         response.exception = True
