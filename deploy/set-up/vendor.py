@@ -29,7 +29,7 @@ def main() -> None:
     subprocess.run(
         [*command, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
         cwd=NPM,
-        env=environment,
+        env={**environment, "NPM_CONFIG_UPDATE_NOTIFIER": "false"},
         check=True,
         stdin=subprocess.DEVNULL,
     )
