@@ -9,11 +9,12 @@ Order of judgement, highest first:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from slipway.engine.gates import Answer, GateAnswer, worst
-from slipway.engine.phases import QUEUED, Kind, Phase
+from slipway.engine.moving import GATE_POLL_SECONDS, HEALTH_POLL_SECONDS, Move, full_stop
+from slipway.engine.phases import QUEUED, Phase
 from slipway.engine.state import (
     Command,
     Decision,
@@ -25,18 +26,16 @@ from slipway.engine.state import (
     RolloutState,
 )
 from slipway.engine.steps import StepKind
-from slipway.engine.transitions import Trigger, next_phase
+from slipway.engine.transitions import Trigger
 
 UNREACHABLE_RETRY_SECONDS = 3
-HEALTH_POLL_SECONDS = 5  # the fallback; watches wake the rollout earlier
-GATE_POLL_SECONDS = 60
 _LONG = 10_000  # more inner moves than any plan has steps: a bug, never a wait
 
 
 def decide(state: RolloutState, observation: Observation, facts: Facts, now: datetime) -> Decision:
     if state.phase.is_terminal:
         return Decision(state, "")
-    move = _Move(state, now)
+    move = Move(state, now)
     if _person(move) or _cluster_away(move, observation):
         return move.decision()
     move.stand_up()
@@ -49,125 +48,7 @@ def decide(state: RolloutState, observation: Observation, facts: Facts, now: dat
     raise AssertionError("decide does not come to rest")
 
 
-@dataclass(slots=True)
-class _Move:
-    """Collects one decision while the rules run."""
-
-    state: RolloutState
-    now: datetime
-    sentence: str = ""
-    command: Command = Command.NONE
-    triggers: list[Trigger] = field(default_factory=list)
-    events: list[EngineEvent] = field(default_factory=list)
-    reasons: tuple[GateAnswer, ...] = ()
-    check_again_at: datetime | None = None
-    way_back: bool = False
-    needs_person: str = ""
-    end_reason: str = ""
-
-    def take(self, trigger: Trigger, sentence: str) -> None:
-        phase = next_phase(self.state.phase, trigger)
-        if phase is not self.state.phase:
-            self.events.append(EngineEvent("phase", {"phase": str(phase), "sentence": sentence}))
-            self.state = replace(self.state, phase=phase, phase_since=self.now)
-        self.triggers.append(trigger)
-        self.sentence = sentence
-        self.reasons = ()
-        if phase.is_terminal:
-            self.end_reason = sentence
-            self.command = Command.NONE
-            self.check_again_at = None
-
-    def end(self, trigger: Trigger, sentence: str, *, undo: bool = True) -> None:
-        """Ends the rollout and says what follows: a way back, a call for a person, or nothing.
-
-        Before the first write there is nothing to undo. A rollback that held the slot calls a person even then:
-        what it was to undo still stands, and a way back is never taken back by itself.
-        """
-        ended = self.state
-        self.take(trigger, sentence)
-        if ended.kind is Kind.ROLLBACK:
-            if ended.has_written or ended.phase.is_active:
-                self.needs_person = f"The rollback did not succeed. {sentence}"
-        elif not ended.has_written:
-            return
-        elif undo and ended.way_back:
-            self.way_back = True
-            self.end_reason = f"{sentence} Going back to {ended.way_back}."
-        else:
-            self.needs_person = sentence
-
-    def wait(self, sentence: str, *, seconds: int) -> None:
-        self.sentence = sentence
-        self.command = Command.NONE
-        self.check_again_at = self.now + timedelta(seconds=seconds)
-
-    def hold(self) -> None:
-        """Paused: says why for as long as it lasts."""
-        sentence = self.state.paused_because or "Paused; nothing is written until it is resumed."
-        self.wait(sentence, seconds=GATE_POLL_SECONDS)
-        self.reasons = (
-            GateAnswer(
-                "pause",
-                Answer.WAIT,
-                sentence,
-                unblocked_by="a person who resumes or aborts it",
-                since=self.state.standing_still_since,
-            ),
-        )
-
-    def pause(self, sentence: str) -> None:
-        self.stand_still()
-        self.take(Trigger.PAUSE, sentence)
-        self.state = replace(self.state, pause_requested=True, paused_because=sentence)
-        self.hold()
-
-    def do(self, command: Command, sentence: str) -> None:
-        self.sentence = sentence
-        self.command = command
-        self.check_again_at = self.now + timedelta(seconds=HEALTH_POLL_SECONDS)
-
-    def stand_still(self) -> None:
-        if self.state.standing_still_since is None:
-            self.state = replace(self.state, standing_still_since=self.now)
-
-    def stand_up(self) -> None:
-        """Deadlines go on where they stood."""
-        state = self.state
-        if state.unreachable_since is not None:
-            self.events.append(EngineEvent("cluster-answers", {"since": state.unreachable_since.isoformat()}))
-            state = replace(state, unreachable_since=None)
-        if state.standing_still_since is not None and state.phase is not Phase.PAUSED:
-            stood = self.now - state.standing_still_since
-            state = replace(
-                state,
-                standing_still_since=None,
-                deadline_at=state.deadline_at + stood if state.deadline_at else None,
-                bake_until=state.bake_until + stood if state.bake_until else None,
-            )
-        self.state = state
-
-    def next_step(self) -> None:
-        done = self.state.steps[self.state.step]
-        self.events.append(EngineEvent("step-done", {"step": self.state.step, "title": done.title}))
-        self.state = replace(self.state, step=self.state.step + 1, step_since=self.now)
-
-    def decision(self) -> Decision:
-        return Decision(
-            state=self.state,
-            sentence=self.sentence,
-            command=self.command,
-            triggers=tuple(self.triggers),
-            reasons=self.reasons,
-            check_again_at=self.check_again_at,
-            events=tuple(self.events),
-            begins_way_back=self.way_back,
-            needs_person=self.needs_person,
-            end_reason=self.end_reason,
-        )
-
-
-def _person(move: _Move) -> bool:
+def _person(move: Move) -> bool:
     state = move.state
     if state.abort_requested_by:
         move.end(Trigger.ABORT, f"Aborted by {state.abort_requested_by}.")
@@ -180,9 +61,9 @@ def _person(move: _Move) -> bool:
     return True
 
 
-def _cluster_away(move: _Move, observation: Observation) -> bool:
+def _cluster_away(move: Move, observation: Observation) -> bool:
     if observation.rejected:
-        move.end(Trigger.CANNOT_ASK, _full(observation.rejected), undo=False)
+        move.end(Trigger.CANNOT_ASK, full_stop(observation.rejected), undo=False)
         return True
     if observation.trouble:
         if move.state.unreachable_since is None:
@@ -190,14 +71,14 @@ def _cluster_away(move: _Move, observation: Observation) -> bool:
             move.state = replace(move.state, unreachable_since=move.now)
         move.stand_still()
         move.wait(
-            f"The cluster does not answer: {_full(observation.trouble)} Deadlines stand still.",
+            f"The cluster does not answer: {full_stop(observation.trouble)} Deadlines stand still.",
             seconds=UNREACHABLE_RETRY_SECONDS,
         )
         return True
     return False
 
 
-def _queued(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
+def _queued(move: Move, seen: Observation, facts: Facts) -> Observation | None:
     state = move.state
     if seen.plan is not None:
         _adopt(move, seen.plan)
@@ -239,7 +120,7 @@ def _queued(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
     return seen
 
 
-def _progressing(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
+def _progressing(move: Move, seen: Observation, facts: Facts) -> Observation | None:
     state = move.state
     if state.pause_requested and state.plan_digest:
         move.pause("Paused by a person; nothing is written until it is resumed.")
@@ -254,10 +135,10 @@ def _progressing(move: _Move, seen: Observation, facts: Facts) -> Observation | 
     if seen.step is not None and seen.step != state.step:
         seen = Observation()  # it tells of another step; this one is looked at anew
     if seen.conflict:
-        move.pause(f"Paused: {_full(seen.conflict)}")
+        move.pause(f"Paused: {full_stop(seen.conflict)}")
         return None
     if seen.refused:
-        move.end(Trigger.BAD, _full(seen.refused))
+        move.end(Trigger.BAD, full_stop(seen.refused))
         return None
     if seen.remaining is None or seen.remaining > 0:
         if _late(move):
@@ -277,7 +158,7 @@ def _progressing(move: _Move, seen: Observation, facts: Facts) -> Observation | 
     return _await_health(move, seen, seen.health)
 
 
-def _check(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
+def _check(move: Move, seen: Observation, facts: Facts) -> Observation | None:
     """The last comparison. A plan that was made in this very look, moments ago, is not asked for again."""
     state = move.state
     plan = seen.plan or seen.checked
@@ -308,7 +189,7 @@ def _check(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
     return replace(seen, plan=None, checked=None, remaining=None)
 
 
-def _await_health(move: _Move, seen: Observation, health: HealthFacts) -> Observation | None:
+def _await_health(move: Move, seen: Observation, health: HealthFacts) -> Observation | None:
     state = move.state
     if health.cannot_heal:
         move.end(Trigger.BAD, f"{_capital(health.cannot_heal)}.")
@@ -330,7 +211,7 @@ def _await_health(move: _Move, seen: Observation, health: HealthFacts) -> Observ
     return None
 
 
-def _paused(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
+def _paused(move: Move, seen: Observation, facts: Facts) -> Observation | None:
     if move.state.pause_requested:
         move.hold()
         return None
@@ -340,7 +221,7 @@ def _paused(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
     return Observation()
 
 
-def _verifying(move: _Move, seen: Observation, facts: Facts) -> Observation | None:
+def _verifying(move: Move, seen: Observation, facts: Facts) -> Observation | None:
     health = seen.health
     state = move.state
     if health is None:
@@ -375,7 +256,7 @@ _PHASE_RULES = {
 assert set(_PHASE_RULES) > QUEUED  # noqa: S101  a phase without a rule is a programming error, found at import
 
 
-def _adopt(move: _Move, plan: PlanFacts) -> None:
+def _adopt(move: Move, plan: PlanFacts) -> None:
     before = move.state.plan_digest
     if before and plan.digest != before:
         body = {"before": before, "after": plan.digest, "sentence": plan.sentence}
@@ -385,7 +266,7 @@ def _adopt(move: _Move, plan: PlanFacts) -> None:
     move.state = replace(move.state, plan_digest=plan.digest, steps=plan.steps, plan_wanted=False)
 
 
-def _late(move: _Move) -> bool:
+def _late(move: Move) -> bool:
     return move.state.deadline_at is not None and move.now >= move.state.deadline_at
 
 
@@ -396,7 +277,7 @@ def _position(state: RolloutState) -> str:
 def _refusals(plan: PlanFacts) -> str:
     more = len(plan.refusals) - 1
     others = f" (and {more} more)" if more else ""
-    return _full(f"The plan cannot be applied: {plan.refusals[0]}{others}")
+    return full_stop(f"The plan cannot be applied: {plan.refusals[0]}{others}")
 
 
 def _held(held: tuple[GateAnswer, ...]) -> str:
@@ -405,11 +286,6 @@ def _held(held: tuple[GateAnswer, ...]) -> str:
         who = f"; {gate.unblocked_by} can lift it" if gate.unblocked_by else ""
         parts.append(_capital(f"{gate.sentence}{who}"))
     return f"Waiting: {'. '.join(parts)}."
-
-
-def _full(sentence: str) -> str:
-    """Ends with a full stop, whoever wrote it."""
-    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
 def _capital(text: str) -> str:

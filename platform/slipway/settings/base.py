@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
 from slipway.settings import paths
 from slipway.settings.environment import Environment
@@ -18,13 +16,11 @@ env = Environment()
 DEBUG = False
 SECRET_KEY = env.text("SLIPWAY_SECRET_KEY")
 # 32 bytes, base64: everything that is encrypted at rest is encrypted under it.
-ENCRYPTION_KEY = base64.urlsafe_b64decode(env.text("SLIPWAY_ENCRYPTION_KEY"))
-if len(ENCRYPTION_KEY) != 32:
-    raise ImproperlyConfigured("SLIPWAY_ENCRYPTION_KEY is not 32 bytes in base64.")
+ENCRYPTION_KEY = env.key("SLIPWAY_ENCRYPTION_KEY")
 
 INSTALLATION_ID = env.text("SLIPWAY_INSTALLATION_ID", "slipway")
 PUBLIC_URL = env.text("SLIPWAY_PUBLIC_URL", "http://localhost:8000").rstrip("/")
-CLUSTER_NETWORKS = env.items("SLIPWAY_CLUSTER_NETWORKS")
+CLUSTER_NETWORKS = env.networks("SLIPWAY_CLUSTER_NETWORKS")
 DATA_DIR = Path(env.text("SLIPWAY_DATA_DIR", "var/slipway"))
 
 _host = PUBLIC_URL.partition("://")[2].partition("/")[0]
@@ -125,6 +121,8 @@ CACHES: dict[str, Any] = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": env.redis(2),
         "KEY_PREFIX": "slipway",
+        # A Valkey that hangs is treated as one that is away: who asks it goes on without.
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
     }
 }
 CHANNEL_LAYERS: dict[str, Any] = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -50,19 +52,48 @@ class Environment:
     def items(self, name: str, default: str = "") -> list[str]:
         return [item for part in self.text(name, default).split(",") if (item := part.strip())]
 
+    def networks(self, name: str) -> list[str]:
+        """CIDRs, with commas between them."""
+        found = self.items(name)
+        for item in found:
+            try:
+                ipaddress.ip_network(item, strict=False)
+            except ValueError:
+                raise ImproperlyConfigured(
+                    f"{name} holds {item!r}, which is no network like 10.0.0.0/8."
+                ) from None
+        return found
+
+    def key(self, name: str) -> bytes:
+        """32 bytes, written in base64."""
+        try:
+            value = base64.b64decode(self.text(name), altchars=b"-_", validate=True)
+        except ValueError:
+            value = b""
+        if len(value) != 32:
+            raise ImproperlyConfigured(f"{name} is not 32 bytes in base64.")
+        return value
+
     def database(self, name: str, *, pool: bool = False) -> dict[str, Any]:
-        """A `postgres://user:password@host:port/name` URL as Django's settings."""
-        url = urlsplit(self.text(name))
+        """A `postgres://user:password@host:port/name?sslmode=…` URL as Django's settings."""
+        wrong = ImproperlyConfigured(f"{name} is no postgres://user:password@host:port/name address.")
+        try:
+            url = urlsplit(self.text(name))
+            port = url.port or 5432
+        except ValueError:
+            raise wrong from None  # its text holds a password: it is not shown
         if url.scheme not in {"postgres", "postgresql"} or not url.path.strip("/"):
-            raise ImproperlyConfigured(f"{name} is no postgres://user:password@host:port/name address.")
-        options: dict[str, Any] = {"pool": {"min_size": 1, "max_size": 12, "timeout": 10}} if pool else {}
+            raise wrong
+        options: dict[str, Any] = dict(parse_qsl(url.query))
+        if pool:
+            options["pool"] = {"min_size": 1, "max_size": 12, "timeout": 10}
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(url.path.lstrip("/")),
             "USER": unquote(url.username or ""),
             "PASSWORD": unquote(url.password or ""),
             "HOST": url.hostname or "",
-            "PORT": str(url.port or 5432),
+            "PORT": str(port),
             "OPTIONS": options,
             "CONN_HEALTH_CHECKS": not pool,
             "CONN_MAX_AGE": 0 if pool else 60,
