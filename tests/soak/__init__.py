@@ -1,0 +1,1 @@
+"""`make soak`: the large numbers. Never collected by `make test`."""
