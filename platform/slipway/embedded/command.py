@@ -34,7 +34,9 @@ def _up(options: argparse.Namespace) -> int:
 
 async def _stay_up(stack: Stack, supervisor: Supervisor, seconds: float) -> int:
     supervisor.say(f"Slipway is ready at {stack.url} after {seconds:.1f} s. Ctrl-C stops it.")
-    supervisor.say(f"Data, logs and passwords are in {stack.folder.path}. `slipway init` makes the first owner.")
+    supervisor.say(
+        f"Data, logs and passwords are in {stack.folder.path}. `slipway init` makes the first owner."
+    )
     return await running.for_ever()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slipway.embedded import clusters, left_over
+from slipway.embedded import clusters, left_over, own_servers, variables
 from slipway.embedded.data import DataFolder
 from slipway.embedded.stack import Stack
 from slipway.embedded.supervision.output import Output
@@ -47,6 +47,11 @@ def run(wanted: Wanted, then: Then, *, interrupted: int = 0) -> int:
     with folder.lock():
         begun = time.monotonic()
         left_over.end(folder.run_file)
+        own = variables.own_servers()
+        if own.database:
+            own_servers.check_database(own.database)
+        if own.redis:
+            own_servers.check_redis(own.redis)
         stack = Stack(folder, folder.ports(web=wanted.port), cluster, speed=wanted.speed)
         output = Output(folder.logs, quiet=wanted.quiet)
         try:
