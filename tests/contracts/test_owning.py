@@ -194,21 +194,3 @@ def test_a_strategic_merge_patch_merges_containers_by_name(any_cluster: Place, r
     container = answer.body["spec"]["template"]["spec"]["containers"]
     assert [(one["name"], one["image"]) for one in container] == [("web", "registry.local/web:v2")]
     assert container[0]["terminationMessagePolicy"] == "File"
-
-
-def test_kubectl_apply_client_side_is_a_no_op_the_second_time(any_cluster: Place) -> None:
-    text = json.dumps(any_cluster.placed(deployment()))
-    assert any_cluster.kubectl("apply", "-f", "-", given=text).stdout == "deployment.apps/web created\n"
-    assert any_cluster.kubectl("apply", "-f", "-", given=text).stdout == "deployment.apps/web unchanged\n"
-
-
-def test_kubectl_apply_server_side_applies_and_reports_a_conflict_of_another_manager(
-    any_cluster: Place,
-) -> None:
-    apply(any_cluster, config_map())
-    other = json.dumps(any_cluster.placed(config_map(data={"colour": "red"})))
-    refused = any_cluster.kubectl("apply", "--server-side", "-f", "-", given=other, check=False)
-    assert refused.returncode == 1
-    assert f'conflict with "{MANAGER}": .data.colour' in refused.stderr
-    forced = any_cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", given=other)
-    assert forced.stdout == "configmap/settings serverside-applied\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from slipway.engine.health import Health, ObjectHealth, assess
@@ -316,50 +315,3 @@ def test_a_pod_whose_service_account_is_missing_is_refused_until_it_comes(any_cl
     any_cluster.until(lambda: 'serviceaccount "worker" not found' in health(any_cluster, key).sentence)
     apply(any_cluster, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "worker"}})
     until_healthy(any_cluster, key, seconds=40)
-
-
-def test_kubectl_waits_for_a_roll_out_and_takes_it_back(any_cluster: Place) -> None:
-    key = apply(any_cluster, deployment())
-    done = any_cluster.kubectl("rollout", "status", "deployment/web", "--timeout=30s")
-    assert done.stdout.endswith('deployment "web" successfully rolled out\n')
-    apply(any_cluster, deployment(image=V2))
-    any_cluster.kubectl("rollout", "status", "deployment/web", "--timeout=30s")
-    undone = any_cluster.kubectl("rollout", "undo", "deployment/web")
-    assert undone.stdout == "deployment.apps/web rolled back\n"
-    live = until_healthy(any_cluster, key)
-    assert live["spec"]["template"]["spec"]["containers"][0]["image"] == "registry.local/web:v1"
-    history = any_cluster.kubectl("rollout", "history", "deployment/web").stdout
-    assert [line.split()[0] for line in history.splitlines()[2:] if line] == ["2", "3"]
-
-
-def test_kubectl_shows_scales_diffs_and_deletes(any_cluster: Place) -> None:
-    text = json.dumps(any_cluster.placed(deployment()))
-    any_cluster.kubectl("apply", "-f", "-", given=text)
-    key = any_cluster.key("Deployment", "web", "apps")
-    until_healthy(any_cluster, key)
-    header, row = any_cluster.kubectl("get", "deployments").stdout.splitlines()
-    assert header.split() == ["NAME", "READY", "UP-TO-DATE", "AVAILABLE", "AGE"]
-    assert row.split()[:4] == ["web", "1/1", "1", "1"]
-    pod_header, pod_row = any_cluster.kubectl("get", "pods").stdout.splitlines()
-    assert pod_header.split() == ["NAME", "READY", "STATUS", "RESTARTS", "AGE"]
-    assert pod_row.split()[1:4] == ["1/1", "Running", "0"]
-    described = any_cluster.kubectl("describe", "deployment", "web").stdout
-    assert "1 desired | 1 updated | 1 total | 1 available | 0 unavailable" in described
-    assert "ScalingReplicaSet" in described
-    other = json.dumps(any_cluster.placed(deployment(image=V2)))
-    diff = any_cluster.kubectl("diff", "-f", "-", given=other, check=False)
-    assert diff.returncode == 1
-    changed = [line for line in diff.stdout.splitlines() if "image:" in line]
-    assert [line.split() for line in changed] == [
-        ["-", "-", "image:", "registry.local/web:v1"],
-        ["+", "-", "image:", V2],
-    ] or [line.split() for line in changed] == [
-        ["-", "image:", "registry.local/web:v1"],
-        ["+", "image:", V2],
-    ]
-    any_cluster.kubectl("scale", "deployment/web", "--replicas=2")
-    any_cluster.until(lambda: len(pods(any_cluster)) == 2)
-    assert any_cluster.kubectl("delete", "deployment", "web").stdout.startswith(
-        'deployment.apps "web" deleted'
-    )
-    any_cluster.until(lambda: not pods(any_cluster))
