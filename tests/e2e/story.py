@@ -172,7 +172,9 @@ class Teller:
             gates = approval_gate(row, timezone.now())
             row.reasons = [gate_to_json(gate) for gate in gates]
             held = [gate for gate in gates if gate.answer.word != "pass"]
-            row.sentence = f"{held[0].sentence}." if held else plan.sentence
+            row.sentence = (
+                f"Waiting: {held[0].sentence}; {held[0].unblocked_by} can lift it." if held else plan.sentence
+            )
             return [
                 EngineEvent("planned", {"digest": plan.digest, "sentence": plan.sentence}),
                 EngineEvent("phase", {"phase": "waiting", "sentence": row.sentence}),
@@ -231,6 +233,14 @@ class Teller:
 
     def succeed(self) -> None:
         self._move("succeeded", "4 of 4 workloads healthy.", step=2, ends=True)
+        apart(self._note_health)
+
+    def _note_health(self) -> None:
+        from apps.core import scopes
+        from apps.environments.models import Target
+
+        with scopes.organization(self.story.people.acme.id):
+            Target.objects.filter(live_rollout_id=self.rollout_id).update(health="healthy")
 
     def fail(self, sentence: str) -> None:
         self._move("failed", sentence, ends=True, needs_person=sentence)

@@ -223,7 +223,8 @@ def _numbers(plan: Plan | None) -> str:
         if deleted
         else "none is deleted"
     )
-    return f"{', '.join(words)}; {counts[Verb.UNCHANGED]} stay as they are."
+    same = counts[Verb.UNCHANGED]
+    return f"{', '.join(words)}; {same} {'stays as it is' if same == 1 else 'stay as they are'}."
 
 
 def _if_it_fails(back: str) -> str:

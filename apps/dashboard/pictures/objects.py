@@ -136,7 +136,7 @@ def _sets(pods: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[Replicas, ...]
 
 def _set_mark(members: Sequence[Mapping[str, Any]]) -> Mark:
     if not members[0]["new"]:
-        return Mark("aborted", "old")
+        return Mark("todo", "old")
     healths = {pod["health"] for pod in members}
     worst = next(
         (word for word in ("degraded", "missing", "unknown", "progressing") if word in healths), "healthy"

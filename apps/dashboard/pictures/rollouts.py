@@ -28,7 +28,7 @@ class EventLine:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    why: str
+    why: str  # "" where the sentence says it already
     unblocked_by: str
 
 
@@ -97,18 +97,21 @@ def _sentence(rollout: Rollout) -> tuple[str, str]:
         lead, _, rest = text.partition("; ")
         return (f"{lead}.", _capital(rest)) if rest else (text, "")
     word = _capital(phase_mark(rollout.phase, rollout.kind).word)
+    if text.startswith(f"{word}: "):
+        return f"{word}:", _capital(text[len(word) + 2 :])
     if text.lower().startswith(word.lower()):
         return "", text
     return f"{word}.", text
 
 
 def _held(rollout: Rollout) -> tuple[Held, ...]:
+    """Who can unblock what, where the sentence does not say it already."""
     if Phase(rollout.phase) is not Phase.WAITING:
         return ()
     return tuple(
-        Held(reason["sentence"], reason["unblocked_by"])
+        Held("" if reason["sentence"] in rollout.sentence else reason["sentence"], reason["unblocked_by"])
         for reason in rollout.reasons
-        if reason["answer"] != "pass"
+        if reason["answer"] != "pass" and reason["unblocked_by"] not in rollout.sentence
     )
 
 

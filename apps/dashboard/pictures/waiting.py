@@ -110,7 +110,7 @@ def _people_needed(actor: Actor) -> list[Waiting]:
                 application=row.application.name,
                 version=last.release.version if last else "",
                 environment=row.environment.name,
-                words=row.needs_person_sentence,
+                words=row.needs_person_sentence.rstrip("."),
                 since=row.needs_person_since,
                 rollout_number=last.number if last else None,
                 button="Why",

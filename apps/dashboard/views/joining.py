@@ -30,6 +30,6 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
         except Problem as refused:
             problem = refused
     context = {"problem": problem, "signed_in": signed_in, "name": request.POST.get("name", "")}
-    response = render(request, "dashboard/join.html", context, status=problem.status if problem else 200)
-    response["Referrer-Policy"] = "no-referrer"  # the address is the secret
-    return response
+    # The address is the secret. `same-origin` (our default) keeps it here; `no-referrer` would make the browser send
+    # "Origin: null" with the form, which the CSRF check refuses.
+    return render(request, "dashboard/join.html", context, status=problem.status if problem else 200)
