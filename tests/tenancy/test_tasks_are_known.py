@@ -6,10 +6,16 @@ import ast
 import importlib
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.conf import settings
+from django.utils import timezone
+
+from apps.core import scopes
+from tests.people import People
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 _NAME = re.compile(r"[a-z]+\.[a-z_]+")
@@ -67,13 +73,33 @@ def test_every_name_that_is_sent_is_one_that_a_worker_knows() -> None:
     assert unknown == []
 
 
-def test_every_tick_of_the_beat_is_one_that_a_worker_knows(db: Any) -> None:
-    from django_celery_beat.models import PeriodicTask
+def test_every_tick_of_the_beat_is_one_that_a_worker_knows() -> None:
+    from apps.core.management.commands.ensure_schedule import TICKS
 
-    named = set(PeriodicTask.objects.exclude(task__startswith="celery.").values_list("task", flat=True))
+    named = {tick.task for tick in TICKS}
     named |= {tick["task"] for tick in getattr(settings, "CELERY_BEAT_SCHEDULE", {}).values()}
     assert "rollouts.sweep" in named
     assert named <= _known()
+
+
+@pytest.mark.django_db
+def test_keys_of_writes_are_forgotten_after_two_days(people: People) -> None:
+    from apps.core.models import IdempotencyKey
+    from apps.core.tasks import forget_keys
+
+    now = timezone.now()
+    with scopes.organization(people.acme.id):
+        for key, age in (("old", 49), ("young", 47)):
+            IdempotencyKey.objects.create(
+                organization_id=people.acme.id,
+                actor_id=people.ana.pk,
+                key=key,
+                fingerprint=b"x",
+                created_at=now - timedelta(hours=age),
+            )
+    forget_keys()
+    with scopes.organization(people.acme.id):
+        assert list(IdempotencyKey.objects.values_list("key", flat=True)) == ["young"]
 
 
 def test_names_are_an_app_and_a_verb() -> None:

@@ -26,6 +26,7 @@ class Tick:
 TICKS = (
     Tick("find what is due", "rollouts.sweep", 2, IntervalSchedule.SECONDS, 4),
     Tick("make the next months' partitions", "rollouts.make_event_months", 1, IntervalSchedule.DAYS, 43_200),
+    Tick("forget old idempotency keys", "core.forget_keys", 1, IntervalSchedule.DAYS, 43_200),
     Tick("ask every cluster", "clusters.check_all", 60, IntervalSchedule.SECONDS, 60),
 )
 
