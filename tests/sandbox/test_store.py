@@ -59,6 +59,17 @@ def test_a_put_that_changes_nothing_writes_nothing_and_tells_nobody() -> None:
     assert (store.version, told) == (1, [])
 
 
+def test_what_did_not_change_is_held_once_over_all_versions() -> None:
+    store = Store(None)
+    made = store.create(deployment(replicas=1, containers=[{"name": "a"}, {"name": "b"}]))
+
+    after = store.put({**made, "spec": {"replicas": 1, "containers": [{"name": "a"}, {"name": "c"}]}})
+
+    assert after["spec"]["containers"][0] is made["spec"]["containers"][0]
+    assert after["spec"]["containers"][1] == {"name": "c"}
+    assert made["spec"]["containers"][1] == {"name": "b"}
+
+
 def test_a_put_of_a_stale_or_another_object_is_refused() -> None:
     store = Store(None)
     first = store.create(config_map(a="1"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -56,6 +57,9 @@ def main() -> int:
     parser.add_argument("--speed", type=float, default=1.0, help="divides every simulated delay")
     parser.add_argument("--kubeconfig", type=Path)
     given = parser.parse_args()
+    gc.set_threshold(
+        50_000, 20, 50
+    )  # the objects held are JSON, without cycles: looking through them costs only
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     folder: Path = given.data
@@ -92,6 +96,7 @@ async def serve(store: Store, identity: Identity, *, port: int, speed: float, ku
         ssl_certfile=str(identity.certificate),
         ssl_keyfile=str(identity.key),
         timeout_graceful_shutdown=2,
+        timeout_keep_alive=300,  # as long as real servers keep an idle client's connection, not uvicorn's 5 s
         backlog=512,
         server_header=False,
         ws="none",

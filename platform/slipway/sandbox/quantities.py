@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 _FORM = re.compile(r"^([+-]?)(\d+(?:\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$")
 _BINARY = {suffix: 1024**power for power, suffix in enumerate(("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"))}
@@ -37,6 +38,7 @@ def parse(text: str) -> Fraction | None:
     return -value if sign == "-" else value
 
 
+@lru_cache(4096)
 def canonical(text: str) -> str | None:
     """None when it is no quantity."""
     value, found = parse(text), _FORM.match(text.strip())

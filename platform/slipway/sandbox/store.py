@@ -26,7 +26,7 @@ Key = tuple[str, str]
 ChangeKind = Literal["ADDED", "MODIFIED", "DELETED"]
 Callback = Callable[[ChangeKind, Manifest], None]
 
-HISTORY = 5_000  # changes kept per kind for watches that resume; an older resourceVersion answers 410
+HISTORY = 2_000  # changes kept per kind for watches that resume; an older resourceVersion answers 410
 COMPACT_AFTER = 20_000  # journal lines beyond the living objects before the file is rewritten while running
 
 # Kinds of the built-in groups that carry metadata.generation; custom resources always do.
@@ -252,6 +252,8 @@ class Store:
         if self._journal:
             self._journal.append(line)
         kept: Manifest = json.loads(line)["object"]  # the copy that nobody outside holds
+        if previous is not None:
+            _share(kept, previous)
         self._apply(Change(version, kind, kept, previous))
         self._tell(kind, kept)
         return kept
@@ -315,6 +317,22 @@ class Store:
         yield json.dumps({"v": self.version})
         for obj in self._by_uid.values():
             yield json.dumps({"snapshot": True, "object": obj}, separators=(",", ":"))
+
+
+def _share(fresh: Manifest, before: Manifest) -> None:
+    """Parts that did not change are held once, however many versions of the object the history remembers."""
+    for key, value in fresh.items():
+        old = before.get(key)
+        if isinstance(value, (dict, list)) and value == old:
+            fresh[key] = old
+        elif isinstance(value, dict) and isinstance(old, dict):
+            _share(value, old)
+        elif isinstance(value, list) and isinstance(old, list) and len(value) == len(old):
+            for index, (item, known) in enumerate(zip(value, old, strict=True)):
+                if item == known:
+                    value[index] = known
+                elif isinstance(item, dict) and isinstance(known, dict):
+                    _share(item, known)
 
 
 def has_generation(gk: GroupKind) -> bool:

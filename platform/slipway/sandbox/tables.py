@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from slipway.sandbox.columns import AGE, COLUMNS, NAME, Column, at, since
+from slipway.sandbox.cells import at, since
+from slipway.sandbox.columns import AGE, COLUMNS, NAME, Column
 from slipway.sandbox.requests import Target
 from slipway.sandbox.store import Manifest
 
