@@ -206,12 +206,10 @@ def test_what_a_worker_created_too_late_is_removed_by_the_clean_up(journey: Jour
     assert journey.live("Deployment", "late", group="apps") is None
     assert [m.task for m in journey.driver.sent if m.task == "rollouts.clean_up"] == ["rollouts.clean_up"]
 
-    metadata = {
-        name: late["metadata"][name]
-        for name in ("name", "namespace", "annotations", "labels")
-        if name in late["metadata"]
-    }
-    journey.write_by_hand({**{k: late[k] for k in ("apiVersion", "kind", "spec")}, "metadata": metadata})
+    kept = {name: late["metadata"][name] for name in ("name", "namespace", "annotations")}
+    journey.write_by_hand(
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": kept, "spec": late["spec"]}
+    )
     assert clean_up(journey.people.acme.id, back.id) == 1
     assert journey.live("Deployment", "late", group="apps") is None
 
@@ -247,6 +245,7 @@ def test_while_the_api_does_not_answer_deadlines_stand_still_and_then_it_goes_on
 
 def test_a_broker_that_is_away_loses_nothing(journey: Journey) -> None:
     release = journey.release("1.0.0", shop())
+    journey.driver.drain()
     journey.driver.broker_is_away = True
     rollout = journey.start(release)
     journey.driver.broker_is_away = False

@@ -1,0 +1,99 @@
+"""A real application: the Online Boutique, up release by release and back down, live equal to the release each time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from slipway.engine.phases import Kind
+from tests.people import People
+from tests.rollouts.driver import Driver, of
+from tests.rollouts.journey import Journey, journey_on
+
+SAMPLES = Path(os.environ.get("SLIPWAY_SAMPLES", "/nonexistent"))
+NEEDED = pytest.mark.skipif(
+    not (SAMPLES / "online-boutique").is_dir(),
+    reason="needs the Online Boutique: name its folder in SLIPWAY_SAMPLES",
+)
+
+
+def releases(folder: str) -> list[tuple[str, str]]:
+    """(version, text), oldest first."""
+    files = (SAMPLES / folder).glob("v*.yaml")
+    ordered = sorted(files, key=lambda path: [int(part) for part in path.stem[1:].split(".")])
+    return [(path.stem, path.read_text()) for path in ordered]
+
+
+@pytest.fixture
+def on_sandbox(
+    sandbox: object,
+    transactional_database: str,
+    people: People,
+    driver: Driver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Journey]:
+    with journey_on(sandbox.kubeconfig, people, driver, monkeypatch) as made:  # type: ignore[attr-defined]  # the fixture's type
+        yield made
+
+
+@pytest.fixture
+def on_real(
+    real_cluster: object,
+    transactional_database: str,
+    people: People,
+    driver: Driver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Journey]:
+    with journey_on(real_cluster.kubeconfig, people, driver, monkeypatch) as made:  # type: ignore[attr-defined]  # same
+        yield made
+
+
+def up_and_down(journey: Journey, chosen: list[tuple[str, str]]) -> None:
+    journey.environment(delete_limit=1000)
+    made = []
+    for version, text in chosen:
+        rollout = journey.start(journey.release(version, text))
+        journey.succeeded(rollout, seconds=90)
+        assert journey.differences() == [], version
+        made.append(of(rollout).release)
+    for release in reversed(made[:-1]):
+        back = journey.start(release, kind=Kind.ROLLBACK)
+        journey.succeeded(back, seconds=90)
+        assert journey.differences() == [], release.version
+        assert journey.target().live_version == release.version
+    journey.audit_is_sound()
+
+
+@NEEDED
+@pytest.mark.cluster
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_three_releases_go_up_and_back_down_on_the_real_control_plane(on_real: Journey) -> None:
+    every = releases("online-boutique-k8s-1.20")
+    up_and_down(on_real, [every[0], every[len(every) // 2], every[-1]])
+
+
+@NEEDED
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_all_nine_releases_go_up_and_back_down_on_the_sandbox(on_sandbox: Journey) -> None:
+    every = releases("online-boutique")
+    assert len(every) == 9
+    up_and_down(on_sandbox, every)
+
+
+@NEEDED
+@pytest.mark.cluster
+def test_what_needs_a_newer_kubernetes_ends_in_a_clear_error_with_nothing_applied(on_real: Journey) -> None:
+    if on_real.cluster.facts().minor >= 24:
+        pytest.skip("this control plane takes the originals")
+    version, text = releases("online-boutique")[-1]
+    rollout = on_real.start(on_real.release(version, text))
+    row = on_real.ended(rollout)
+    assert row.phase == "failed"
+    assert row.end_reason.startswith(("The plan cannot be applied: ", "Deployment "))
+    assert on_real.names("Deployment", group="apps") == []
+    assert [name for name in on_real.tap.names() if "Namespace" not in name] == []
