@@ -12,12 +12,12 @@ from slipway.sandbox.controllers.conditions import is_available, is_ready
 from slipway.sandbox.controllers.control import POD, Control
 from slipway.sandbox.controllers.descent import controller_reference
 from slipway.sandbox.controllers.pods import Forbidden, claimed, make_pod
+from slipway.sandbox.controllers.retries import Retries
 from slipway.sandbox.store import GroupKind, Key, Manifest, Manifests, group_kind
 
 DAEMON_SET: GroupKind = ("apps", "DaemonSet")
 NODE: GroupKind = ("", "Node")
 BY = "daemonset-controller"
-_RETRY_SIMULATED_SECONDS = 2.0
 
 
 class DaemonSets:
@@ -25,6 +25,7 @@ class DaemonSets:
 
     def __init__(self, control: Control) -> None:
         self._control = control
+        self._retries = Retries(control.clock)
 
     def concerns(self, change: str, obj: Manifest) -> Iterable[Key]:
         gk = group_kind(obj)
@@ -54,7 +55,7 @@ class DaemonSets:
                     self._make(owner, node["metadata"]["name"], revision.hash)
                 except Forbidden as refused:
                     control.events.warning(owner, "FailedCreate", f"Error creating: {refused}", by=BY)
-                    again = control.clock.real(_RETRY_SIMULATED_SECONDS)
+                    again = self._retries.wait(owner)
                     break
         wanted = {node["metadata"]["name"] for node in nodes}
         for place, pods in by_node.items():

@@ -9,11 +9,11 @@ from slipway.sandbox.controllers.conditions import find, is_active, is_ready, wi
 from slipway.sandbox.controllers.control import POD, Control
 from slipway.sandbox.controllers.descent import controller_reference
 from slipway.sandbox.controllers.pods import Forbidden, make_pod
+from slipway.sandbox.controllers.retries import Retries
 from slipway.sandbox.store import GroupKind, Key, Manifest, Manifests, group_kind
 
 JOB: GroupKind = ("batch", "Job")
 BY = "job-controller"
-_RETRY_SIMULATED_SECONDS = 2.0
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 10.0, 360.0
 
 
@@ -22,6 +22,7 @@ class Jobs:
 
     def __init__(self, control: Control) -> None:
         self._control = control
+        self._retries = Retries(control.clock)
 
     def concerns(self, change: str, obj: Manifest) -> Iterable[Key]:
         gk = group_kind(obj)
@@ -101,7 +102,7 @@ class Jobs:
                 pod = make_pod(control, job, _template(job))
             except Forbidden as refused:
                 control.events.warning(job, "FailedCreate", f"Error creating: {refused}", by=BY)
-                return active, control.clock.real(_RETRY_SIMULATED_SECONDS)
+                return active, self._retries.wait(job)
             message = f"Created pod: {pod['metadata']['name']}"
             control.events.normal(job, "SuccessfulCreate", message, by=BY)
             active = [*active, pod]

@@ -25,7 +25,8 @@ class Kubelet:
         self._stops: dict[str, asyncio.Task[None]] = {}
         self._uids: dict[Key, str] = {}
         self._pulled: set[tuple[str, str]] = set()
-        self._addresses = _addresses()
+        used = {(pod.get("status") or {}).get("podIP", "") for pod in control.store.list(POD)}
+        self._addresses = _addresses(used)
 
     def concerns(self, change: str, obj: Manifest) -> Iterable[Key]:
         if group_kind(obj) == POD:
@@ -91,9 +92,12 @@ class Kubelet:
             task.cancel()
 
 
-def _addresses() -> Iterator[str]:
-    """Round and round; a simulated address reaches nothing."""
+def _addresses(used: set[str]) -> Iterator[str]:
+    """Round and round, in the first round past those that were given before a restart. They reach nothing."""
     while True:
         for third in range(256):
             for fourth in range(1, 255):
-                yield f"10.88.{third}.{fourth}"
+                address = f"10.88.{third}.{fourth}"
+                if address not in used:
+                    yield address
+        used = set()

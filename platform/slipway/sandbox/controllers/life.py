@@ -33,6 +33,9 @@ class Life:
         status = pod.get("status") or {}
         self._address = status.get("podIP") or address
         self._pulled = pulled
+        node = control.store.get(("", "Node"), "", self._node) or {}
+        addresses = (node.get("status") or {}).get("addresses") or [{"address": ""}]
+        self._host = addresses[0]["address"]
         spec = pod["spec"]
         self._inits = self._entries(
             spec.get("initContainers") or [], status.get("initContainerStatuses") or []
@@ -236,7 +239,7 @@ class Life:
             raise _Ended
         mains, inits = list(self._mains.values()), list(self._inits.values())
         phase = self._phase(mains, inits)
-        status = {**(live.get("status") or {}), "phase": phase, "hostIP": "10.99.0.1"}
+        status = {**(live.get("status") or {}), "phase": phase, "hostIP": self._host}
         status.setdefault("startTime", self._clock.stamp())
         if any("waiting" not in entry["state"] for entry in (*mains, *inits)):
             status.update(podIP=self._address, podIPs=[{"ip": self._address}])

@@ -17,11 +17,11 @@ from slipway.sandbox.controllers.conditions import (
 from slipway.sandbox.controllers.control import POD, Control
 from slipway.sandbox.controllers.descent import controller_reference
 from slipway.sandbox.controllers.pods import Forbidden, claimed, make_pod
+from slipway.sandbox.controllers.retries import Retries
 from slipway.sandbox.store import GroupKind, Key, Manifest, Manifests, group_kind
 
 REPLICA_SET: GroupKind = ("apps", "ReplicaSet")
 BY = "replicaset-controller"
-_RETRY_SIMULATED_SECONDS = 2.0
 
 
 class ReplicaSets:
@@ -29,6 +29,7 @@ class ReplicaSets:
 
     def __init__(self, control: Control) -> None:
         self._control = control
+        self._retries = Retries(control.clock)
 
     def concerns(self, change: str, obj: Manifest) -> Iterable[Key]:
         gk = group_kind(obj)
@@ -60,7 +61,9 @@ class ReplicaSets:
                     owner, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}", by=BY
                 )
             if failure:
-                again = control.clock.real(_RETRY_SIMULATED_SECONDS)
+                again = self._retries.wait(owner)
+            else:
+                self._retries.forget(owner)
         pods = [pod for pod in control.descent.controlled(owner, POD) if is_active(pod)]
         self._tell(owner, pods, failure)
         waiting = self._until_available(owner, pods)

@@ -124,7 +124,7 @@ class Scheduler:
             )
 
         told = control.change(pod, edit)
-        if told is not None:
+        if told is not None and told != pod:  # the same refusal is not told at every try
             control.events.warning(told, "FailedScheduling", why, by=BY)
 
 

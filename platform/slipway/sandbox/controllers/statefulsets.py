@@ -11,12 +11,12 @@ from slipway.sandbox.controllers.control import POD, Control
 from slipway.sandbox.controllers.descent import controller_reference
 from slipway.sandbox.controllers.histories import Revision
 from slipway.sandbox.controllers.pods import Forbidden, claimed, make_pod
+from slipway.sandbox.controllers.retries import Retries
 from slipway.sandbox.store import GroupKind, Key, Manifest, group_kind
 
 STATEFUL_SET: GroupKind = ("apps", "StatefulSet")
 CLAIM: GroupKind = ("", "PersistentVolumeClaim")
 BY = "statefulset-controller"
-_RETRY_SIMULATED_SECONDS = 2.0
 _Pods = dict[int, Manifest]
 
 
@@ -25,6 +25,7 @@ class StatefulSets:
 
     def __init__(self, control: Control) -> None:
         self._control = control
+        self._retries = Retries(control.clock)
 
     def concerns(self, change: str, obj: Manifest) -> Iterable[Key]:
         gk = group_kind(obj)
@@ -53,7 +54,7 @@ class StatefulSets:
         except Forbidden as refused:
             message = f"create Pod in StatefulSet {name} failed error: {refused}"
             control.events.warning(owner, "FailedCreate", message, by=BY)
-            again = control.clock.real(_RETRY_SIMULATED_SECONDS)
+            again = self._retries.wait(owner)
         self._tell(owner, current, update)
         return again
 
