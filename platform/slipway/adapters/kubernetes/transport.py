@@ -163,6 +163,7 @@ def _why(error: HTTPError) -> str:
     text = str(error).lower()
     for sign, words in (
         ("refused", "the connection is refused"),
+        ("doesn't match", "its certificate is for another name"),
         ("certificate", "its certificate is not the one we know"),
         ("timed out", "no answer in time"),
         ("reset", "the connection was cut"),
