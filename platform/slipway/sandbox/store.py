@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from slipway.sandbox.journal import Journal
+from slipway.sandbox.sharing import share
 
 Manifest = dict[str, Any]
 Manifests = list[Manifest]
@@ -253,7 +254,7 @@ class Store:
             self._journal.append(line)
         kept: Manifest = json.loads(line)["object"]  # the copy that nobody outside holds
         if previous is not None:
-            _share(kept, previous)
+            share(kept, previous)
         self._apply(Change(version, kind, kept, previous))
         self._tell(kind, kept)
         return kept
@@ -317,22 +318,6 @@ class Store:
         yield json.dumps({"v": self.version})
         for obj in self._by_uid.values():
             yield json.dumps({"snapshot": True, "object": obj}, separators=(",", ":"))
-
-
-def _share(fresh: Manifest, before: Manifest) -> None:
-    """Parts that did not change are held once, however many versions of the object the history remembers."""
-    for key, value in fresh.items():
-        old = before.get(key)
-        if isinstance(value, (dict, list)) and value == old:
-            fresh[key] = old
-        elif isinstance(value, dict) and isinstance(old, dict):
-            _share(value, old)
-        elif isinstance(value, list) and isinstance(old, list) and len(value) == len(old):
-            for index, (item, known) in enumerate(zip(value, old, strict=True)):
-                if item == known:
-                    value[index] = known
-                elif isinstance(item, dict) and isinstance(known, dict):
-                    _share(item, known)
 
 
 def has_generation(gk: GroupKind) -> bool:
