@@ -15,6 +15,8 @@ from tests.cli.conftest import Ran
 from tests.clusters import Place
 from tests.people import People
 
+on_the_sandbox = pytest.mark.parametrize("any_cluster", ["sandbox"], indirect=True)
+
 
 @pytest.fixture
 def worker(transactional_database: str, people: People) -> Iterator[None]:
@@ -129,6 +131,7 @@ def test_a_release_is_made_started_explained_shown_approved_and_followed_to_its_
     assert shop("rollouts", "abort", "1").code == 1  # read is all that this token may
 
 
+@on_the_sandbox
 def test_an_abort_is_a_code_of_its_own(
     worker: None,
     shop: Callable[..., Ran],
@@ -150,6 +153,7 @@ def test_an_abort_is_a_code_of_its_own(
     assert (verdict.code, json.loads(verdict.out)["sound"]) == (0, True)
 
 
+@on_the_sandbox
 def test_time_out_leaves_the_rollout_alone(shop: Callable[..., Ran], manifest: Callable[[str], Path]) -> None:
     assert shop("releases", "create", "shop", "1.0.0", manifest("1")).code == 0
     started = time.monotonic()

@@ -176,9 +176,11 @@ class Wakes:
             pass
 
     def next(self, *, seconds: float = 10.0) -> dict[str, Any] | None:
-        found = self._client.brpop(["slipway"], timeout=seconds)
-        if found is None:
-            return None
+        end = time.monotonic() + seconds
+        # A second at a time: the client takes a longer silence for a dead server.
+        while not (found := self._client.brpop(["slipway"], timeout=min(seconds, 1.0))):
+            if time.monotonic() > end:
+                return None
         message = json.loads(found[1])
         arguments = json.loads(base64.b64decode(message["body"]))[1]
         return {"task": message["headers"]["task"], **arguments}

@@ -72,3 +72,4 @@ def test_where_the_whole_cluster_may_not_be_watched_each_namespace_is(
         place.cluster.apply(shop.mark(deployment("web")), manager="tests")
         assert wakes.next(seconds=5) is not None
         assert watcher.count("stream_failed") == 0
+        assert watcher.count("watch_forbidden") == 1  # Namespaces, which are in no namespace

@@ -27,7 +27,11 @@ class Presence:
             there: dict[str, str] = cache.get_many(_SLOTS)
             if self._slot is None or there.get(self._slot) != self._holder:
                 self._slot = next(
-                    (slot for slot in _SLOTS if slot not in there and cache.add(slot, self._holder, _SLOT_SECONDS)),
+                    (
+                        slot
+                        for slot in _SLOTS
+                        if slot not in there and cache.add(slot, self._holder, _SLOT_SECONDS)
+                    ),
                     None,
                 )
                 there = {**there, **({self._slot: self._holder} if self._slot else {})}

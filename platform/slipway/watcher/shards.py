@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
@@ -14,11 +15,13 @@ from slipway.engine.objects import ObjectKey
 from slipway.ports.clusters import Cluster, ClusterError, Listing, Unauthorized, WatchEvent, WatchKind
 from slipway.watcher.gathering import Gatherer
 from slipway.watcher.interests import Interest
-from slipway.watcher.kinds import EVENT, kinds_of
+from slipway.watcher.kinds import EVENT, GroupKind, kinds_of
 from slipway.watcher.kinship import Kinship
 from slipway.watcher.streams import Place, Stream, places_of
 
 log = structlog.get_logger(__name__)
+
+_RIGHTS_SECONDS = 600.0  # how long a refusal to watch the whole cluster is believed
 
 Connect = Callable[[UUID, UUID], Cluster]
 Heard = Callable[[UUID, UUID, ClusterError | None], None]
@@ -36,8 +39,10 @@ class ShardWatch:
         self._interest = Interest()
         self._kinship = Kinship(lambda: self._interest)
         self._streams: dict[Place, Stream] = {}
-        self._narrow: set[tuple[str, str]] = set()  # not to be followed cluster-wide
+        self._narrow: set[GroupKind] = set()  # not to be followed cluster-wide
+        self._left_out: set[GroupKind] = set()  # cluster-scoped and forbidden: polled
         self._forbidden: set[Place] = set()
+        self._asked_widely_at = time.monotonic()
         self._access_changed_at: datetime | None = None
         self._cluster: Cluster | None = None
 
@@ -51,13 +56,14 @@ class ShardWatch:
         self._interest = interest
         if interest.access_changed_at != self._access_changed_at:
             self._access_changed_at = interest.access_changed_at
-            self._narrow.clear()
-            self._forbidden.clear()
             self._cluster = None
+            self._ask_widely()
             self.end()
+        elif time.monotonic() - self._asked_widely_at > _RIGHTS_SECONDS:
+            self._ask_widely()
         wanted: list[Place] = []
         if interest.targets:
-            kinds = kinds_of(self.shard.kinds, interest.keys)
+            kinds = [kind for kind in kinds_of(self.shard.kinds, interest.keys) if kind not in self._left_out]
             wanted = places_of(kinds, interest.namespaces, narrow=self._narrow)
         if len(wanted) > most:
             log.warning("too_many_watches", cluster=str(self.shard.cluster_id), wanted=len(wanted), most=most)
@@ -73,6 +79,13 @@ class ShardWatch:
         if fresh and standing:
             # These were not listened to in the namespaces that are new.
             threading.Thread(target=self._catch_up, args=(standing, fresh), daemon=True).start()
+
+    def _ask_widely(self) -> None:
+        """Rights may have grown: try the whole cluster again."""
+        self._narrow.clear()
+        self._left_out.clear()
+        self._forbidden.clear()
+        self._asked_widely_at = time.monotonic()
 
     def end(self) -> None:
         for stream in self._streams.values():
@@ -131,12 +144,21 @@ class ShardWatch:
 
     def failed(self, place: Place, error: ClusterError) -> None:
         if isinstance(error, Unauthorized) and error.status == 403:
-            # The cluster answers; it only lets us see less.
-            if not place.namespace:
-                self._narrow.add((place.group, place.kind))
-                log.info("watching_by_namespace", cluster=str(self.shard.cluster_id), kind=place.kind)
-            elif place not in self._forbidden:
-                self._forbidden.add(place)
-                log.warning("watch_forbidden", cluster=str(self.shard.cluster_id), sentence=error.sentence)
+            self._see_less(place, error)  # the cluster answers all the same
             return
         self._heard(self.shard.organization_id, self.shard.cluster_id, error)
+
+    def _see_less(self, place: Place, error: Unauthorized) -> None:
+        kind = (place.group, place.kind)
+        if not place.namespace and self._is_namespaced(kind):
+            self._narrow.add(kind)
+            log.info("watching_by_namespace", cluster=str(self.shard.cluster_id), kind=place.kind)
+        elif place not in self._forbidden:
+            self._forbidden.add(place)
+            log.warning("watch_forbidden", cluster=str(self.shard.cluster_id), sentence=error.sentence)
+            if not place.namespace:
+                self._left_out.add(kind)
+
+    def _is_namespaced(self, kind: GroupKind) -> bool:
+        served = self._open().facts().kinds.get(kind)
+        return served is None or served.namespaced

@@ -146,7 +146,7 @@ def explain(context: typer.Context, rollout: Rollout, output: Output = Format.TA
     if row["end_reason"]:
         typer.echo(f"It ended: {row['end_reason']}")
     for title, name in (("Asked next", "next_check_at"), ("Deadline", "deadline_at")):
-        if row[name]:
+        if row[name] and not row["ended"]:
             typer.echo(f"{title}: {row[name]}")
     for action, why_not in row["actions"].items():
         typer.echo(f"  {action:<9}  {why_not or 'you may'}")

@@ -56,14 +56,20 @@ class Bars:
     def __init__(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.table import Column
 
+        fixed = Column(no_wrap=True, min_width=18)
+        rest = Column(
+            no_wrap=True, overflow="ellipsis", ratio=1
+        )  # what is left of the line, never a second one
         self._progress: Progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
+            TextColumn("{task.description}", markup=False, table_column=fixed),
+            BarColumn(bar_width=16),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[sentence]}", markup=False),
+            TextColumn("{task.fields[sentence]}", markup=False, table_column=rest),
             console=Console(),
             refresh_per_second=8,
+            expand=True,
         )
         self._tasks: dict[str, TaskID] = {}
         self._progress.start()
@@ -94,7 +100,7 @@ class Bars:
                 return
             self._tasks[key] = self._progress.add_task(title, total=of, sentence="")
         self._progress.update(
-            self._tasks[key], description=title, completed=done, total=of, sentence=sentence[:80]
+            self._tasks[key], description=title, completed=done, total=of, sentence=sentence
         )
 
 
