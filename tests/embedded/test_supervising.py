@@ -144,8 +144,8 @@ def test_the_delay_doubles_up_to_fifteen_seconds() -> None:
 
 
 def test_only_ends_that_were_asked_for_count_as_clean() -> None:
-    clean = [0, -signal.SIGTERM, -signal.SIGINT, 143, 130]
-    assert [Outcome(code).is_clean for code in clean] == [True] * 5
+    clean = [0, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP, 143, 130]
+    assert [Outcome(code).is_clean for code in clean] == [True] * 6
     assert [Outcome(code).is_clean for code in (1, -signal.SIGKILL, -signal.SIGSEGV)] == [False] * 3
 
 

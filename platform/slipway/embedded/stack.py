@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -25,9 +26,13 @@ from slipway.embedded.valkey import EmbeddedValkey
 # Django checks itself while it migrates; once more in each of three processes would cost seconds at every start.
 _CELERY = ("celery", "-A", "slipway", "--quiet", "--skip-checks")
 # The worker's chatter between workers serves a fleet; here it would only cost a second at every start.
-# On one's own machine, in one terminal, root is what a container makes everybody.
-_AS_ROOT = "ignore:You're running the worker with superuser privileges"
 _ALONE = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
+_HARMLESS = (
+    # On one's own machine, in one terminal, root is what a container makes everybody.
+    "ignore:You're running the worker with superuser privileges",
+    # Static files: small, and read by a thread.
+    "ignore:StreamingHttpResponse must consume synchronous iterators",
+)
 
 
 class Stack:
@@ -76,7 +81,8 @@ class Stack:
         return {"url": self.url, "kubeconfig": str(self.cluster.kubeconfig), "ports": {"web": self.ports.web}}
 
     def python(self, *module: str) -> list[str]:
-        return [sys.executable, "-W", _AS_ROOT, "-m", *module]
+        quietly = [part for warning in _HARMLESS for part in ("-W", warning)]
+        return [sys.executable, *quietly, "-m", *module]
 
     def units(self, supervisor: Supervisor) -> list[Unit]:
         """Servers first: they are stopped in the reverse of this order."""
@@ -100,6 +106,9 @@ class Stack:
             self._worker("abort-worker", "abort", prepared, "--pool", "solo"),
             Service(
                 name="beat",
+                # Its own handler for TERM saves through the connection that it may be using at that moment, and then
+                # waits for itself. It has nothing to save: a tick too many finds nothing to do.
+                stop_signal=signal.SIGHUP,
                 command=self.python(*_CELERY, "beat", "--loglevel", "INFO", "--pidfile", ""),
                 environment=self.environment,
                 depends_on=prepared,

@@ -18,7 +18,7 @@ class Service:
     prepare: Callable[[], None] | None = None  # called before every start, in the supervisor's own process
     is_ready: Callable[[], Awaitable[bool]] | None = None  # asked until it says yes; None: ready once started
     says_when_ready: str | None = None  # or: a piece of the line it prints
-    ready_within_seconds: float = 90
+    ready_within_seconds: float = 180  # two cores that do something else besides are slow
     stop_signal: signal.Signals = signal.SIGTERM
     last_resort: signal.Signals = signal.SIGKILL  # to its whole group
     grace_seconds: float = 6
@@ -61,7 +61,7 @@ class Outcome:
     @property
     def is_clean(self) -> bool:
         """0, or ended by the signals with which one asks a process to end (as itself or as a shell reports them)."""
-        asked = {signal.SIGTERM, signal.SIGINT}
+        asked = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
         return self.code == 0 or -self.code in asked or self.code - 128 in asked
 
     def __str__(self) -> str:
