@@ -27,7 +27,7 @@ def shell(
     *depends_on: str,
     grace: float = 5,
     ready: str | None = None,
-    within: float = 5,
+    within: float = 30,
     is_ready: Callable[[], Awaitable[bool]] | None = None,
 ) -> Service:
     return Service(
@@ -67,7 +67,7 @@ async def supervised(folder: Path, *units: Unit, backoff: Backoff | None = None)
         output.close()
 
 
-async def eventually(condition: Callable[[], bool], within: float = 5) -> None:
+async def eventually(condition: Callable[[], bool], within: float = 20) -> None:
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, "it did not come to pass"
@@ -160,9 +160,9 @@ async def test_a_service_that_only_crashes_on_the_way_up_ends_the_start_with_its
 
 
 async def test_a_service_that_is_not_ready_in_time_ends_the_start(tmp_path: Path) -> None:
-    mute = shell("mute", f"echo still loading; {_LOOP}", ready="here", within=0.3)
+    mute = shell("mute", f"echo still loading; {_LOOP}", ready="here", within=2)
     async with supervised(tmp_path, mute) as supervisor:
-        with pytest.raises(CannotStart, match=r"mute was not ready within 0 s(.|\n)*still loading"):
+        with pytest.raises(CannotStart, match=r"mute was not ready within 2 s(.|\n)*still loading"):
             await supervisor.start()
 
 
@@ -171,7 +171,7 @@ async def test_one_that_does_not_stop_is_ended_after_its_grace_and_no_sooner(tmp
     async with supervised(tmp_path, deaf) as supervisor:
         await supervisor.start()
         begun = time.monotonic()
-    assert 0.4 <= time.monotonic() - begun < 3
+    assert 0.4 <= time.monotonic() - begun < 5
     assert said(tmp_path) == ["deaf does not stop: SIGKILL to all of it", "deaf was ended by SIGKILL"]
 
 
@@ -181,7 +181,7 @@ async def test_in_a_hurry_nothing_gets_its_grace(tmp_path: Path) -> None:
         await supervisor.start()
         begun = time.monotonic()
         asyncio.get_running_loop().call_later(0.2, supervisor.hurry)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
 
 
 async def test_what_a_crashed_process_had_started_goes_with_it(tmp_path: Path) -> None:
