@@ -39,9 +39,9 @@ DEGRADED = HealthFacts(False, "0 of 1 workloads healthy", degraded="Deployment w
 PASS = GateAnswer("slot", Answer.PASS, "the target is free")
 WAIT = GateAnswer("approval", Answer.WAIT, "0 of 1 approvals of the plan", unblocked_by="a releaser")
 REFUSE = GateAnswer("approval", Answer.REFUSE, "ben rejected this plan", "a new rollout")
-OPEN = Facts((PASS,))
-HELD = Facts((PASS, WAIT))
-SHUT = Facts((PASS, REFUSE))
+OPEN = Facts((PASS,), about=PLAN.digest)
+HELD = Facts((PASS, WAIT), about=PLAN.digest)
+SHUT = Facts((PASS, REFUSE), about=PLAN.digest)
 UNASKED = Facts()
 
 ACTIVE = (Phase.PROGRESSING, Phase.PAUSED, Phase.VERIFYING)

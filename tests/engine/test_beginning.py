@@ -114,6 +114,15 @@ def test_a_new_plan_while_it_waits_replaces_the_old_one_and_says_so():
     assert event.body == {"before": PLAN.digest, "after": OTHER_PLAN.digest, "sentence": OTHER_PLAN.sentence}
 
 
+@pytest.mark.parametrize("facts", [Facts((PASS,)), SHUT, OPEN])
+def test_answers_about_an_earlier_plan_are_none_about_a_new_one(facts: Facts):
+    """Neither an approval nor a rejection carries over: the gates are asked anew in the next pass."""
+    state = rollout(Phase.WAITING, plan_wanted=True, approval_binds=True)
+    decision = decide(state, Observation(plan=OTHER_PLAN), facts, NOON)
+    assert (decision.state.phase, decision.state.plan_digest) == (Phase.WAITING, OTHER_PLAN.digest)
+    assert decision.check_again_at == later(1)
+
+
 def test_the_same_plan_again_is_no_event():
     decision = decide(rollout(Phase.WAITING, plan_wanted=True), Observation(plan=PLAN), HELD, NOON)
     assert decision.events == ()

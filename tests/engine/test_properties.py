@@ -38,7 +38,8 @@ def test_a_repeated_event_changes_nothing_more(
 ):
     """But for the gates, which are asked about a changed plan only once it is in force."""
     once = decide(state, seen, facts, now)
-    if Trigger.PLAN_CHANGED in once.triggers or Trigger.RESUME in once.triggers:
+    changed = once.state.plan_digest != state.plan_digest
+    if changed or Trigger.RESUME in once.triggers:
         return
     again = decide(once.state, seen, facts, now)
     assert again.state == once.state
@@ -79,6 +80,7 @@ def test_nothing_begins_past_a_gate_that_does_not_pass(
     if Trigger.BEGIN in decision.triggers:
         assert facts.gates
         assert worst(facts.gates) is Answer.PASS
+        assert decision.state.plan_digest == (state.plan_digest if facts.about is None else facts.about)
     if state.phase in QUEUED and worst(facts.gates) is not Answer.PASS:
         assert decision.command is not Command.APPLY
 

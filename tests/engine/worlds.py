@@ -65,7 +65,12 @@ answers = st.builds(
     st.sampled_from(["", "ana"]),
     maybe,
 )
-facts = st.builds(Facts, st.lists(answers, max_size=3).map(tuple), st.sampled_from(["", "v9"]))
+facts = st.builds(
+    Facts,
+    st.lists(answers, max_size=3).map(tuple),
+    st.sampled_from([None, "sha256:a", "sha256:b"]),
+    st.sampled_from(["", "v9"]),
+)
 
 
 @st.composite

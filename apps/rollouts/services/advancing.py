@@ -324,7 +324,7 @@ def _facts(rollout: Rollout, record: PlanRecord | None, now: datetime, *, digest
         else None
     )
     gates.append(slot(taken_by=f"rollout #{holder.number} of {holder.release.version}" if holder else ""))
-    return Facts(tuple(gates))
+    return Facts(tuple(gates), about=rollout.plan_digest)
 
 
 def _skips_gates(rollout: Rollout) -> bool:

@@ -35,7 +35,7 @@ _LONG = 10_000  # more inner moves than any plan has steps: a bug, never a wait
 def decide(state: RolloutState, observation: Observation, facts: Facts, now: datetime) -> Decision:
     if state.phase.is_terminal:
         return Decision(state, "")
-    move = Move(state, now)
+    move = Move(state, now, asked_about=state.plan_digest if facts.about is None else facts.about)
     if _person(move) or _cluster_away(move, observation):
         return move.decision()
     move.stand_up()
@@ -90,8 +90,9 @@ def _queued(move: Move, seen: Observation, facts: Facts) -> Observation | None:
     if state.plan_wanted or not state.plan_digest:
         move.do(Command.PLAN, "Planning: asking the cluster what would change.")
         return None
-    if not facts.gates:
-        # The slot's gate always answers. No answer at all means that nobody was asked, and that never passes.
+    if not facts.gates or move.state.plan_digest != move.asked_about:
+        # The slot's gate always answers: no answer means that nobody was asked. Answers about an earlier plan are
+        # none about this one, be they yes or no.
         move.wait("Asking what holds it.", seconds=1)
         return None
     verdict = worst(facts.gates)

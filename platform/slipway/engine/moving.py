@@ -20,6 +20,7 @@ class Move:
 
     state: RolloutState
     now: datetime
+    asked_about: str = ""  # the plan that the gates know
     sentence: str = ""
     command: Command = Command.NONE
     triggers: list[Trigger] = field(default_factory=list)

@@ -90,6 +90,9 @@ class Facts:
     """Read under the rollout's lock. No gates: nobody was asked, and so nothing begins."""
 
     gates: tuple[GateAnswer, ...] = ()
+    about: str | None = (
+        None  # the digest that the gates were asked about; None: the one in force before the look
+    )
     newer: str = ""  # the release of a newer rollout that is queued on the same target
 
 
