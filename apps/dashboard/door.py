@@ -16,7 +16,7 @@ from apps.core.problems import Forbidden, NotFound, Problem
 from apps.dashboard.frame import frame_of
 from apps.live.reading import picture
 from apps.organizations.access import Actor, access_organization
-from apps.organizations.api.door import audit_refusal
+from apps.organizations.api.refusals import audit_refusal
 
 
 class OrganizationPage(LoginRequiredMixin, View):
@@ -46,7 +46,7 @@ class OrganizationPage(LoginRequiredMixin, View):
             refusal = problem
         except Problem as problem:
             return problem_page(request, problem)
-        audit_refusal(self.actor, refusal, what=f"{request.method} {request.path}")
+        audit_refusal(self.actor, refusal, route=_route(request), request=request)
         return problem_page(request, refusal)
 
     def page(self, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
@@ -55,6 +55,10 @@ class OrganizationPage(LoginRequiredMixin, View):
         if not self.request.htmx:  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
             whole["frame"] = frame_of(self.actor)
         return render(self.request, template, whole, status=status)
+
+
+def _route(request: HttpRequest) -> str:
+    return request.resolver_match.view_name if request.resolver_match else ""
 
 
 def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:

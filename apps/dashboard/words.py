@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -86,7 +86,7 @@ def _with_comment(words: str, comment: Any) -> str:
     return f"{words}: “{comment}”" if comment else words
 
 
-_EVENTS = {
+_EVENTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "requested": _requested,
     "observed": _observed,
     "phase": _phase,

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -120,7 +121,7 @@ WHERE person.id IS NULL OR membership.id IS NULL OR (session.session_key IS NULL
 
 def lost(seats: Sequence[Seat]) -> dict[Seat, Loss]:
     """The seats whose people may no longer sit there."""
-    columns = [
+    columns: list[Any] = [
         list(range(len(seats))),
         [seat.user_id for seat in seats],
         [seat.organization_id for seat in seats],

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from channels.routing import URLRouter
 from django.urls import re_path
 
@@ -11,11 +13,13 @@ _ORGANIZATION = r"^ws/organizations/(?P<slug>[-a-zA-Z0-9_]+)"
 
 def sockets(hub: Hub | None = None) -> URLRouter:
     """`hub` None: the process's own."""
-    consumer = Consumer(hub)
+    # Typed loosely: Django's stubs know views only, and these are ASGI applications.
+    consumer: Any = Consumer(hub)
+    nowhere: Any = refuse
     return URLRouter(
         [
             re_path(_ORGANIZATION + r"/rollouts/(?P<rollout>[0-9a-fA-F-]+)/$", consumer),
             re_path(_ORGANIZATION + r"/activity/$", consumer),
-            re_path(r"", refuse),
+            re_path(r"", nowhere),
         ]
     )

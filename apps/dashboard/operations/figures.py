@@ -57,7 +57,7 @@ def _of_database() -> Iterator[Metric]:
         value=(now - oldest).total_seconds() if oldest else 0,
     )
     yield GaugeMetricFamily(
-        "slipway_outbox_messages", "Messages not handed to the broker yet.", value=waiting
+        "slipway_outbox_messages", "Tasks that are promised and not done yet.", value=waiting
     )
     yield GaugeMetricFamily(
         "slipway_outbox_overdue_seconds",

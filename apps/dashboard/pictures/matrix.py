@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 
 from apps.applications.models import Application
 from apps.dashboard.marks import Mark, health_mark, phase_mark
@@ -101,8 +102,11 @@ def cells_of(targets: Iterable[Target]) -> list[tuple[Target, Cell]]:
     return [(target, _cell(target, running.get(target.id), last.get(target.id))) for target in rows]
 
 
-def _targets() -> Iterable[Target]:  # a queryset, whose type the manager hides
-    return Target.objects.filter(removed_at__isnull=True).select_related("cluster", "environment")
+def _targets() -> QuerySet[Target]:
+    rows: QuerySet[Target] = Target.objects.filter(removed_at__isnull=True).select_related(
+        "cluster", "environment"
+    )
+    return rows
 
 
 def _row(
