@@ -300,6 +300,58 @@ def test_a_namespace_that_is_going_is_waited_for(journey: Journey) -> None:
     assert journey.image() == "shop/web:2"
 
 
+def test_a_field_that_is_said_now_and_stood_there_already_becomes_ours(journey: Journey) -> None:
+    journey.deployed("1.0.0", shop())
+    said = shop().replace("spec:\n  replicas: 2", "spec:\n  progressDeadlineSeconds: 600\n  replicas: 2")
+    rollout = journey.deployed("1.1.0", said)
+    assert journey.plan(rollout)["Deployment web"] == "change"
+    assert journey.differences() == []
+
+
+def test_an_object_of_another_target_is_refused(journey: Journey) -> None:
+    journey.environment("staging", namespace_template="{application}-shared")
+    journey.environment("production", namespace_template="{application}-shared")
+    release = journey.release("1.0.0", shop())
+    journey.succeeded(journey.start(release, "staging"))
+    journey.tap.clear()
+    row = journey.ended(journey.start(release, "production"))
+    assert row.phase == "failed"
+    assert "it belongs to another target" in row.end_reason
+    assert journey.tap.writes == []
+    assert journey.differences("staging") == []
+
+
+def test_what_the_target_forbids_or_the_cluster_does_not_know_is_named_and_nothing_applied(
+    journey: Journey,
+) -> None:
+    more = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: there, namespace: kube-system}
+---
+apiVersion: example.com/v1
+kind: Nothing
+metadata: {name: nowhere}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: everything}
+"""
+    rollout = journey.start(journey.release("1.0.0", shop(more=more)))
+    row = journey.ended(rollout)
+    assert row.phase == "failed"
+    assert row.end_reason.endswith("(and 2 more).")
+    with journey.scope():
+        problems = rollout.plans.latest("number").body["plan"]["problems"]
+    assert sorted(problem.partition(":")[0] for problem in problems) == [
+        "ClusterRole everything",
+        "ConfigMap there",
+        "Nothing nowhere",
+    ]
+    assert journey.tap.writes == []
+    assert journey.target().needs_person_since is None
+
+
 def test_scopes_are_left_as_they_were(journey: Journey) -> None:
     journey.deployed("1.0.0", shop())
     assert scopes.current() is None

@@ -3,7 +3,7 @@ from __future__ import annotations
 from apps.core import scopes
 from apps.rollouts.models import Rollout
 from tests.people import make_environments, make_release
-from tests.rollouts.driver import of
+from tests.rollouts.driver import Message, of
 from tests.rollouts.journey import Journey, shop
 
 
@@ -62,8 +62,9 @@ def test_a_release_that_fails_in_dev_goes_no_further(journey: Journey) -> None:
 def test_a_promotion_that_is_told_twice_starts_once(journey: Journey) -> None:
     journey.environments = make_environments(journey.ana, [journey.cluster_row])
     release = make_release(journey.dee, journey.application, "1.0.0", shop())
-    message = next(m for m in journey.driver.queue if m.task == "pipelines.release_made")
-    journey.driver.queue.append(message)
+    message = next(m for m in journey.driver.queue if m.task == "core.deliver")
+    again = {"organization": str(release.organization_id), "release": str(release.id)}
+    journey.driver.queue += [message, Message("pipelines.release_made", again, None, None)]
     journey.driver.until(lambda: len(rollouts(journey)) == 3, seconds=60)
     assert [row[0] for row in rollouts(journey)] == ["dev", "staging", "production"]
     assert release.version == "1.0.0"

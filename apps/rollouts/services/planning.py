@@ -16,7 +16,7 @@ from apps.releases.services.documents import documents_for
 from apps.rollouts.choices import JournalState
 from apps.rollouts.models import AppliedSet, InventoryItem, JournalEntry, Rollout
 from apps.rollouts.services.concealing import Conceal, shown
-from slipway.engine.diff import changes
+from slipway.engine.diff import changes, owned_by
 from slipway.engine.manifests import (
     Layer,
     PreparedObject,
@@ -224,7 +224,7 @@ def make_plan(source: Source, cluster: Cluster, *, keep_alive: Callable[[], None
             owner=owner_mark(context, item.key),
             ignore=source.ignore_rules,
         )
-        return source.conceal.planned(_judged(item, live, planned))
+        return source.conceal.planned(_judged(item, live, run, planned, source.manager))
 
     planned: list[PlannedObject] = []
     with ThreadPoolExecutor(max_workers=4) as pool:
@@ -267,9 +267,16 @@ def _for_live(
     return replace(item, manifest=with_attempt(item.manifest, attempt))
 
 
-def _judged(item: PreparedObject, live: Manifest | None, planned: PlannedObject) -> PlannedObject:
+def _judged(
+    item: PreparedObject, live: Manifest | None, run: DryRun, planned: PlannedObject, manager: str
+) -> PlannedObject:
     if planned.verb is Verb.UNCHANGED and item.key.kind == "Job" and live is not None and _job_failed(live):
         return replace(planned, verb=Verb.REPLACE, notes=("it failed; it is deleted and run again",))
+    if planned.verb is not Verb.UNCHANGED or live is None or run.answer is None:
+        return planned
+    # A field that is said now and stood there already, or is dropped and stays by somebody else's word.
+    if owned_by(live, manager) != owned_by(run.answer, manager):
+        return replace(planned, verb=Verb.CHANGE, notes=("only who owns its fields changes",))
     return planned
 
 

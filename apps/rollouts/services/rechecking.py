@@ -36,6 +36,8 @@ def unchecked_before(
 
     Inside the organization's scope.
     """
+    if not any(item.layer is Layer.FOUNDATION for item in objects.values()):
+        return []
     entries = JournalEntry.objects.filter(rollout_id=rollout.id)
     first = next(
         (
