@@ -9,10 +9,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.applications.access import access_application
+from apps.clusters.access import access_cluster
 from apps.core.api.pages import Order, page
 from apps.core.api.queries import Moment, PageQuery, read_query
 from apps.core.api.schema import PageOf
-from apps.environments.access import targets_of
+from apps.environments.access import access_environment, targets_of
 from apps.environments.models import Target
 from apps.environments.services import override_images
 from apps.organizations.access import Right, authorize
@@ -82,9 +84,12 @@ class TargetList(OrganizationView):
         """What is live where: now, or `at` an instant (then without phase, health and marks, which are of now)."""
         query = read_query(TargetQuery, request)
         rows = targets_of(self.actor)
-        for name in ("application", "environment", "cluster"):
-            if slug := query.get(name):
-                rows = rows.filter(**{f"{name}__slug": slug})
+        if slug := query.get("application"):
+            rows = rows.filter(application_id=access_application(self.actor, slug).id)
+        if slug := query.get("environment"):
+            rows = rows.filter(environment_id=access_environment(self.actor, slug).id)
+        if slug := query.get("cluster"):
+            rows = rows.filter(cluster_id=access_cluster(self.actor, slug).id)
         if release := query.get("release"):
             rows = rows.filter(live_release_id=release)
         found = page(query, rows, Order("id", descending=False), target_shape)
