@@ -20,7 +20,7 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
         yield yard
 
 
-@pytest.mark.parametrize(("seed", "victim"), enumerate(VICTIMS, start=20260001), ids=VICTIMS)
+@pytest.mark.parametrize(("seed", "victim"), list(enumerate(VICTIMS, start=20260001)), ids=VICTIMS)
 def test_a_rollout_goes_on_by_itself_and_does_nothing_twice(yard: Yard, seed: int, victim: str) -> None:
     kill_in_the_middle(yard, seed=seed, victim=victim)
 
