@@ -47,6 +47,14 @@ def test_secrets_travel_by_file_and_pages_by_localhost(tmp_path: Path) -> None:
     assert found["SLIPWAY_PUBLIC_URL"] == "http://localhost:8123"
 
 
+def test_no_log_level_hides_that_a_process_is_ready(tmp_path: Path) -> None:
+    levels = {asked: every_process(tmp_path, {"SLIPWAY_LOG_LEVEL": asked}) for asked in ("debug", "ERROR")}
+    assert {asked: found["SLIPWAY_LOG_LEVEL"] for asked, found in levels.items()} == {
+        "debug": "DEBUG",
+        "ERROR": "INFO",
+    }
+
+
 def test_ones_own_postgresql_needs_both_logins() -> None:
     both = {"DATABASE_URL": "postgres://a", "DATABASE_OWNER_URL_FILE": "/b"}
     assert variables.own_servers(both).database == both

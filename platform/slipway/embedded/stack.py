@@ -7,7 +7,6 @@ import shutil
 import signal
 import sys
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 from slipway.embedded import postgres as postgres_server
@@ -91,7 +90,7 @@ class Stack:
             units.append(self._postgres_service(self._postgres))
         if self._valkey is not None:
             units.append(self._valkey_service(self._valkey))
-        if self.cluster.is_sandbox and _is_there("slipway.sandbox"):
+        if self.cluster.is_sandbox:
             units.append(self._sandbox())
         running = tuple(unit.name for unit in units)
         servers = tuple(name for name in ("postgres", "valkey") if name in running)
@@ -113,7 +112,7 @@ class Stack:
                 environment=self.environment,
                 depends_on=prepared,
             ),
-            *((self._watcher(prepared),) if _is_there("slipway.watcher") else ()),
+            self._watcher(prepared),
         ]
 
     def _postgres_service(self, server: EmbeddedPostgres) -> Service:
@@ -175,7 +174,7 @@ class Stack:
             environment=self.environment,
             depends_on=depends_on,
             says_when_ready=" ready.",
-            grace_seconds=8,  # the task in hand is finished; what is cut short is delivered again
+            grace_seconds=20,  # the task in hand is finished; what is cut short is delivered again
         )
 
     def _watcher(self, depends_on: tuple[str, ...]) -> Service:
@@ -184,6 +183,7 @@ class Stack:
             command=self.python("slipway.watcher"),
             environment=self.environment,
             depends_on=depends_on,
+            says_when_ready="watcher_ready",
         )
 
     async def _migrate(self, supervisor: Supervisor) -> None:
@@ -220,7 +220,3 @@ class Stack:
 def _put(fresh: Path, place: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
     fresh.rename(place)
-
-
-def _is_there(package: str) -> bool:
-    return find_spec(f"{package}.__main__") is not None

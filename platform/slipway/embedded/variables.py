@@ -68,5 +68,7 @@ def for_every_process(
         "SLIPWAY_PUBLIC_URL": f"http://localhost:{ports.web}",
         "SLIPWAY_ALLOWED_HOSTS": "localhost,127.0.0.1",
         "SLIPWAY_CLUSTER_NETWORKS": ",".join(dict.fromkeys(allowed)),
+        # Workers and the watcher say at INFO that they are ready, which is what the start waits for.
+        "SLIPWAY_LOG_LEVEL": "DEBUG" if given.get("SLIPWAY_LOG_LEVEL", "").upper() == "DEBUG" else "INFO",
         "PYTHONUNBUFFERED": "1",
     }
