@@ -50,7 +50,8 @@ def test_aborted_between_two_objects_no_further_one_is_written(journey: Journey)
         if writes and what.startswith("Deployment"):
             journey.tap.after = lambda method, what, writes: None
             journey.steer("abort", rollout)
-            assert of(rollout).ended_at is None
+            row = of(rollout)
+            assert (row.ended_at, row.sentence) == (None, "Bo asked to abort.")
             journey.tap.writes.append(("abort", "A//B"))
 
     journey.tap.after = abort_after_the_first

@@ -107,7 +107,9 @@ def _wish(actor: Actor, identifier: UUID | int, trigger: Trigger, *, why: str) -
         else:
             rollout.pause_requested_at = now if trigger is Trigger.PAUSE else None
         action = str(trigger).replace(" ", "-")
-        _record(rollout, actor, f"rollout.{action}", f"{actor.label} asked to {trigger}.", why=why)
+        # Said at once, whoever holds the rollout at this moment and for however long.
+        rollout.sentence = f"{actor.label} asked to {trigger}."
+        _record(rollout, actor, f"rollout.{action}", rollout.sentence, why=why)
     return rollout
 
 

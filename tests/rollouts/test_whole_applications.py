@@ -1,4 +1,6 @@
-"""A real application: the Online Boutique, up release by release and back down, live equal to the release each time."""
+"""Whole applications up release by release and back down, live equal to the release each time: the project's own
+sample on every cluster, and the Online Boutique where its files are at hand.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +15,17 @@ from tests.people import People
 from tests.rollouts.driver import Driver, of
 from tests.rollouts.journey import Journey, journey_on
 
-SAMPLES = Path(os.environ.get("SLIPWAY_SAMPLES", "/nonexistent"))
+OWN = Path(__file__).resolve().parents[2] / "deploy" / "samples"
+SAMPLES = Path(os.environ.get("SLIPWAY_SAMPLES", OWN))
 NEEDED = pytest.mark.skipif(
     not (SAMPLES / "online-boutique").is_dir(),
     reason="needs the Online Boutique: name its folder in SLIPWAY_SAMPLES",
 )
 
 
-def releases(folder: str) -> list[tuple[str, str]]:
+def releases(folder: str, *, samples: Path = SAMPLES) -> list[tuple[str, str]]:
     """(version, text), oldest first."""
-    files = (SAMPLES / folder).glob("v*.yaml")
+    files = (samples / folder).glob("v*.yaml")
     ordered = sorted(files, key=lambda path: [int(part) for part in path.stem[1:].split(".")])
     return [(path.stem, path.read_text()) for path in ordered]
 
@@ -53,18 +56,27 @@ def on_real(
 
 def up_and_down(journey: Journey, chosen: list[tuple[str, str]]) -> None:
     journey.environment(delete_limit=1000)
-    made = []
+    made, standing = [], {}
     for version, text in chosen:
         rollout = journey.start(journey.release(version, text))
         journey.succeeded(rollout, seconds=90)
         assert journey.differences() == [], version
         made.append(of(rollout).release)
+        standing[version] = set(journey.names("Deployment", group="apps"))
     for release in reversed(made[:-1]):
         back = journey.start(release, kind=Kind.ROLLBACK)
         journey.succeeded(back, seconds=90)
         assert journey.differences() == [], release.version
         assert journey.target().live_version == release.version
+        assert set(journey.names("Deployment", group="apps")) == standing[release.version]
     journey.audit_is_sound()
+
+
+@pytest.mark.timeout(300)
+def test_the_projects_own_sample_goes_up_and_back_down(journey: Journey) -> None:
+    every = releases("harbour", samples=OWN)
+    assert [version for version, _ in every] == ["v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0"]
+    up_and_down(journey, every)
 
 
 @NEEDED
