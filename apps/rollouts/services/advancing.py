@@ -93,11 +93,14 @@ def _rounds(lease: Lease) -> Decision | None:
     decision: Decision | None = None
     command = Command.NONE
     began = timezone.now()
+    with scopes.organization(lease.organization_id):
+        rollout = _load(lease)
+        plan = _plan_in_force(rollout)
     while timezone.now() - began < _PASS:
         if not lease.has_time():
             lease = leases.renew(lease)
-        seen = _look(lease, command)
-        decision = _settle(lease, seen)
+        seen = _look(lease, command, rollout, plan)
+        decision, rollout, plan = _settle(lease, seen)
         command = decision.command
         if command is Command.NONE and Trigger.PLAN_CHANGED not in decision.triggers:
             break
@@ -113,18 +116,17 @@ def _back_off(lease: Lease) -> None:
         log.warning("no_back_off", error=type(error).__name__)
 
 
-def _look(lease: Lease, command: Command) -> Seen:
-    """Acts as told and observes. No transaction is open while the cluster is asked."""
-    with scopes.organization(lease.organization_id):
-        rollout = _load(lease)
-        plan = _plan_in_force(rollout)
-        cluster_row = rollout.target.cluster
+def _look(lease: Lease, command: Command, rollout: Rollout, plan: PlanRecord | None) -> Seen:
+    """Acts as told and observes. No transaction is open while the cluster is asked.
+
+    `rollout` is as the last transaction left it; what people asked for since is read before each write.
+    """
     if command is Command.NONE:
         command = _due(rollout, plan)
     if command is Command.NONE:
         return Seen(Observation())
     try:
-        cluster = connect(cluster_row)
+        cluster = connect(rollout.target.cluster)
         if command is Command.PLAN:
             return _look_at_plan(lease, cluster)
         if command is Command.APPLY and plan is not None:
@@ -216,28 +218,32 @@ def _ran_away(rollout: Rollout, key: ObjectKey) -> bool:
     return key.kind == "Job" and before.get("health") == "healthy"
 
 
-def _settle(lease: Lease, seen: Seen) -> Decision:
+def _settle(lease: Lease, seen: Seen) -> tuple[Decision, Rollout, PlanRecord | None]:
     """The one short transaction: lock, check the fence, read the gates' facts, decide, write."""
     with scopes.organization(lease.organization_id):
         leases.lock_both(lease)
         rollout = _load(lease)
         now = timezone.now()
-        record = _plan_in_force(rollout)
+        record = in_force = _plan_in_force(rollout)
         before = rollout.phase
+        if seen.planned is not None and not seen.planned.stands_on(rollout.target):
+            seen = Seen(
+                Observation()
+            )  # another rollout succeeded here meanwhile: its way back would be a wrong one
         if rollout.kind == Kind.ROLLBACK and rollout.undoes_id is None and Phase(before) in QUEUED:
             needed = 0 if _skips_gates(rollout) else rollout.environment.approvals_needed
             rollout.approvals_needed = needed
         facts = _facts(rollout, record, now)
         decision = decide(_state(rollout, record, seen, now), seen.observation, facts, now)
         if seen.planned is not None and decision.state.plan_digest != rollout.plan_digest:
-            stored = _store_plan(rollout, seen.planned, now)
-            facts = _facts(rollout, stored, now, digest=decision.state.plan_digest)
+            in_force = _store_plan(rollout, seen.planned, now)
+            facts = _facts(rollout, in_force, now, digest=decision.state.plan_digest)
             # Gates that bind to the plan were asked about the old one: ask again about the one now in force.
             decision = decide(_state(rollout, record, seen, now), seen.observation, facts, now)
         if seen.planned is not None and decision.state.step > 0 and rollout.step == 0 and not decision.ends:
             applying.store_journal(rollout, seen.planned)
         _write(rollout, decision, seen, before=before, now=now)
-    return decision
+    return decision, rollout, in_force
 
 
 def _state(rollout: Rollout, record: PlanRecord | None, seen: Seen, now: datetime) -> RolloutState:

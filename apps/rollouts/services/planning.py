@@ -93,6 +93,10 @@ class Planned:
         ]
         return PlanFacts(self.plan.digest, self.plan.sentence, self.steps, (*self.plan.problems, *refusals))
 
+    def stands_on(self, target: Target) -> bool:
+        """Whether what was live when it was made still is."""
+        return target.live_release_id == (self.source.live.id if self.source.live else None)
+
     def to_json(self) -> dict[str, Any]:
         return {"plan": self.plan.to_json(), "steps": [step.to_json() for step in self.steps]}
 
