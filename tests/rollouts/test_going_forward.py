@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from apps.core import scopes
+from apps.environments.models import Target
 from apps.rollouts.models import AppliedSet, JournalEntry, PlanRecord
 from slipway.engine.objects import ObjectKey
 from slipway.ports.clusters import Propagation
@@ -350,6 +352,25 @@ metadata: {name: everything}
     ]
     assert journey.tap.writes == []
     assert journey.target().needs_person_since is None
+
+
+def test_a_plan_is_made_anew_when_another_release_came_to_stand_there_meanwhile(journey: Journey) -> None:
+    first = journey.deployed("1.0.0", shop())
+    journey.deployed("1.1.0", shop("shop/web:2"))
+    rollout = journey.start(journey.release("1.2.0", shop("shop/web:3")))
+
+    def another_stands_there(method: str, what: str, writes: bool) -> None:
+        if method == "apply" and not writes:
+            journey.tap.before = lambda method, what, writes: None
+            with journey.scope():
+                Target.objects.filter(id=rollout.target_id).update(live_release_id=first.release_id)
+            connection.close()  # of the thread that asks the cluster
+
+    journey.tap.before = another_stands_there
+    row = journey.succeeded(rollout)
+    assert row.way_back_release is not None
+    assert row.way_back_release.version == "1.0.0"
+    assert row.policy["way_back_label"] == "1.0.0"
 
 
 def test_scopes_are_left_as_they_were(journey: Journey) -> None:
