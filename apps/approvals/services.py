@@ -74,9 +74,14 @@ def decide(
                     why=comment,
                 )
             ],
+            act=(f"rollout.{'approve' if approved else 'reject'}", _said(actor, word, comment)),
         )
         wake(rollout)
     return made
+
+
+def _said(actor: Actor, word: str, comment: str) -> str:
+    return f"{actor.label} {word} the plan" + (f": “{comment[:200]}”" if comment else ".")
 
 
 def approval_gate(rollout: Rollout, now: datetime) -> list[GateAnswer]:

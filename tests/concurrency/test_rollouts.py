@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.approvals.models import Approval
 from apps.approvals.services import decide
+from apps.audit.models import Activity
 from apps.audit.services import verify_chain
 from apps.core import scopes
 from apps.core.problems import Conflict, Problem
@@ -240,3 +241,33 @@ def test_starting_and_advancing_on_one_target_never_lock_each_other_out(scene: S
     answers = together(lambda: start(0), lambda: start(1), advance, advance)
     assert errors(answers) == []
     scene.events_are_gapless()
+
+
+def test_the_feed_tells_who_approved_and_who_aborted(scene: Scene) -> None:
+    row = scene.wait_for_approval()
+    with scene.scope():
+        decide(scene.ana, row.id, plan_digest=row.plan_digest, approved=True, comment="looks right")
+    with scene.scope():
+        steering.abort(scene.ana, row.id, why="on second thoughts")
+    with scene.scope():
+        told = list(
+            Activity.objects.filter(rollout_id=row.id)
+            .exclude(kind="rollout.phase")
+            .order_by("number")
+            .values_list("kind", "body__sentence", "actor_label")
+        )
+    assert told == [
+        ("rollout.approve", "Ana approved the plan: “looks right”", "Ana"),
+        ("rollout.abort", "Ana asked to abort.", "Ana"),
+    ]
+
+
+def test_an_abort_is_heard_after_somebody_asked_to_stop_here(scene: Scene) -> None:
+    row = scene.wait_for_approval()
+    with scene.scope():
+        steering.stop_here(scene.ana, row.id)
+    with scene.scope():
+        steering.abort(scene.bo, row.id)
+    advancing.advance(row.organization_id, row.id)
+    assert of(row).abort_requested_by_label == "Bo"
+    assert (of(row).phase, of(row).end_reason) == ("aborted", "Aborted by Bo.")

@@ -25,7 +25,7 @@ def recent_activity() -> tuple[ActivityLine, ...]:
 
 def _line(row: Activity) -> ActivityLine:
     label = str(row.body.get("label", ""))
-    if row.kind != "rollout.phase" or not row.phase:
+    if not row.phase or not row.kind.startswith("rollout."):
         verb = row.kind.rpartition(".")[2]
         noun = row.kind.partition(".")[0]
         return ActivityLine(row.number, row.at, None, label, f"{noun} {verb} by {row.actor_label}", None)

@@ -26,11 +26,13 @@ def commit_rollout(
     events: Sequence[EngineEvent] = (),
     audits: Sequence[Audit] = (),
     needs_person: str = "",
+    act: tuple[str, str] | None = None,
 ) -> None:
     """Precondition: inside the organization's scope, the rollout's row is locked (or new) and its fields are set.
 
     `before` is the phase it had. Saves it, appends the events with the next numbers, keeps the target's copy of
-    "now" and the stretches in step, and takes the organization's head last.
+    "now" and the stretches in step, and takes the organization's head last. `act` is a person's act for the feed: its
+    kind (rollout.approve) and its sentence.
     """
     _append(rollout, events, at)
     rollout.save()
@@ -39,7 +41,9 @@ def commit_rollout(
         _copy_to_target(rollout, at, needs_person)
     if rollout.phase == Phase.SUCCEEDED and changed:
         _begin_stretch(rollout, at)
-    happenings = [_phase_happening(rollout)] if changed else []
+    happenings = [_happening(rollout, *act)] if act else []
+    if changed:
+        happenings.append(_happening(rollout, "rollout.phase", rollout.sentence))
     audits = list(audits)
     if changed:
         audits.append(
@@ -56,7 +60,18 @@ def commit_rollout(
     feed = record(by, audits=audits, happenings=happenings, at=at)
     if events:
         number, organization, identifier = rollout.event_number, rollout.organization_id, rollout.id
-        transaction.on_commit(lambda: _announce(organization, identifier, number, feed if changed else 0))
+        transaction.on_commit(lambda: _announce(organization, identifier, number, feed if happenings else 0))
+
+
+def record_observation(rollout: Rollout, events: Sequence[EngineEvent], *, at: datetime) -> None:
+    """What was seen is an event alone: nothing that is decided changes, so it takes no lease and no head.
+
+    Precondition: inside the organization's scope, the rollout's row is locked and its `progress` is set.
+    """
+    _append(rollout, events, at)
+    rollout.save(update_fields=["progress", "event_number"])
+    number, organization, identifier = rollout.event_number, rollout.organization_id, rollout.id
+    transaction.on_commit(lambda: _announce(organization, identifier, number, 0))
 
 
 def label_of(rollout: Rollout) -> str:
@@ -137,15 +152,15 @@ def _begin_stretch(rollout: Rollout, at: datetime) -> None:
     )
 
 
-def _phase_happening(rollout: Rollout) -> Happening:
+def _happening(rollout: Rollout, kind: str, sentence: str) -> Happening:
     body: dict[str, Any] = {
         "number": rollout.number,
         "label": label_of(rollout),
         "kind": rollout.kind,
-        "sentence": rollout.sentence,
+        "sentence": sentence,
     }
     return Happening(
-        "rollout.phase",
+        kind,
         rollout_id=rollout.id,
         application_id=rollout.application_id,
         environment_id=rollout.environment_id,

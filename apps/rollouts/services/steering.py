@@ -92,7 +92,7 @@ def _wish(actor: Actor, identifier: UUID | int, trigger: Trigger, *, why: str) -
     with transaction.atomic():
         rollout = access_rollout(actor, identifier, Right.STEER, lock=True)
         now = timezone.now()
-        if rollout.abort_requested_at or rollout.stop_requested_at:
+        if rollout.abort_requested_at or (rollout.stop_requested_at and trigger is not Trigger.ABORT):
             return rollout
         if not allows(Phase(rollout.phase), trigger):
             if trigger is Trigger.ABORT and rollout.phase == Phase.ABORTED:
@@ -123,5 +123,6 @@ def _record(rollout: Rollout, actor: Actor, action: str, sentence: str, *, why: 
         before=rollout.phase,
         events=[EngineEvent(action.partition(".")[2], {"by": actor.label, "sentence": sentence, "why": why})],
         audits=[Audit(action, "rollout", label_of(rollout), rollout.id, why=why)],
+        act=(action, sentence),
     )
     wake(rollout, urgent=True)
