@@ -10,7 +10,7 @@ import pytest
 from slipway.engine.objects import Manifest
 from slipway.ports.clusters import NamespaceMissing, Refused
 from tests.clusters import Place
-from tests.contracts.manifests import MANAGER, config_map, deployment, job, service
+from tests.contracts.manifests import MANAGER, config_map, deployment, job, service, workload
 from tests.contracts.raw import APPLY, Raw
 
 
@@ -167,6 +167,19 @@ def test_recreate_beside_the_defaulted_rolling_update_is_refused(any_cluster: Pl
         apply(any_cluster, deployment(strategy={"type": "Recreate"}))
     assert refused.value.status == 422
     assert [path for path, _ in refused.value.causes] == ["spec.strategy.rollingUpdate"]
+
+
+def test_on_delete_follows_a_rolling_update_the_same_way(any_cluster: Place) -> None:
+    apply(any_cluster, workload("StatefulSet", serviceName="web"))
+    with pytest.raises(Refused) as refused:
+        apply(any_cluster, workload("StatefulSet", serviceName="web", updateStrategy={"type": "OnDelete"}))
+    assert [path for path, _ in refused.value.causes] == ["spec.updateStrategy.rollingUpdate"]
+    rolling = {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}
+    apply(any_cluster, workload("StatefulSet", serviceName="web", updateStrategy=rolling))
+    answer = apply(
+        any_cluster, workload("StatefulSet", serviceName="web", updateStrategy={"type": "OnDelete"})
+    )
+    assert answer["spec"]["updateStrategy"] == {"type": "OnDelete"}
 
 
 def test_a_secret_s_values_never_arrive(any_cluster: Place) -> None:

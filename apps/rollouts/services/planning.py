@@ -28,6 +28,8 @@ from slipway.engine.manifests import (
     with_attempt,
 )
 from slipway.engine.manifests.prepare import ATTEMPT, ON_ROLLBACK
+from slipway.engine.manifests.unrolling import NOTE as TWO_WRITES
+from slipway.engine.manifests.unrolling import kept_by, still_rolling, stopped, stops_rolling
 from slipway.engine.objects import Manifest, ObjectKey, annotations_of, is_terminating
 from slipway.engine.phases import Kind
 from slipway.engine.plans import (
@@ -276,6 +278,8 @@ def _judged(
 ) -> PlannedObject:
     if planned.verb is Verb.UNCHANGED and item.key.kind == "Job" and live is not None and _job_failed(live):
         return replace(planned, verb=Verb.REPLACE, notes=("it failed; it is deleted and run again",))
+    if planned.verb is Verb.CHANGE and stops_rolling(item.manifest, live):
+        return replace(planned, notes=(*planned.notes, TWO_WRITES))
     if planned.verb is not Verb.UNCHANGED or live is None or run.answer is None:
         return planned
     # A field that is said now and stood there already, or is dropped and stays by somebody else's word.
@@ -319,6 +323,21 @@ def _planned(
 def _dry_run(cluster: Cluster, item: PreparedObject, live: Manifest | None, source: Source) -> DryRun:
     if live is not None and is_terminating(live):
         return DryRun(DryRunKind.UNCHECKED)
+    if live is not None and stops_rolling(item.manifest, live):
+        return _dry_run_of_two(cluster, item, live, source)
+    return _asked(cluster, item, source)
+
+
+def _dry_run_of_two(cluster: Cluster, item: PreparedObject, live: Manifest, source: Source) -> DryRun:
+    """Of what takes two applies the server is asked about the first's way with the second's content."""
+    if others := kept_by(live, source.manager):
+        sentence = f"{others} owns values of its rolling update too; they have to be given up first"
+        return DryRun(DryRunKind.REFUSED, sentence=sentence)
+    run = _asked(cluster, replace(item, manifest=still_rolling(item.manifest, live)), source)
+    return replace(run, answer=stopped(run.answer, item.manifest)) if run.answer is not None else run
+
+
+def _asked(cluster: Cluster, item: PreparedObject, source: Source) -> DryRun:
     try:
         return DryRun(DryRunKind.ANSWERED, cluster.apply(item.manifest, manager=source.manager, dry_run=True))
     except OwnedByOthers as conflict:

@@ -14,6 +14,7 @@ from apps.rollouts.services.leases import Lease
 from slipway.engine.diff import owners, value_at
 from slipway.engine.manifests import PreparedObject, is_bare_namespace, with_attempt
 from slipway.engine.manifests.prepare import ATTEMPT, OWNER
+from slipway.engine.manifests.unrolling import owning_first, stops_rolling
 from slipway.engine.objects import (
     Manifest,
     ObjectKey,
@@ -87,7 +88,7 @@ class Writer:
         return _DONE
 
     def _write(self, item: PreparedObject, entry: JournalEntry) -> Outcome:
-        if entry.verb == Verb.CHANGE and entry.before_version:
+        if entry.verb == Verb.CHANGE and entry.before_version and not _changes_way(entry):
             try:
                 # Nothing moved since the check, most of the time: one request instead of two.
                 self._send(item, item.manifest, entry, Precondition(entry.uid, entry.before_version))
@@ -117,6 +118,8 @@ class Writer:
             if item.autoscaled and "replicas" in manifest.get("spec", {}):
                 manifest = {**manifest, "spec": {**manifest["spec"], "replicas": live["spec"]["replicas"]}}
             try:
+                if stops_rolling(manifest, live):
+                    live = self._owned_first(live)
                 self._send(item, manifest, entry, Precondition(uid_of(live), resource_version_of(live)))
             except Stale:
                 if attempt == _STALE_TRIES - 1:
@@ -124,6 +127,15 @@ class Writer:
             else:
                 return _DONE
         raise AssertionError("unreachable")
+
+    def _owned_first(self, live: Manifest) -> Manifest:
+        """Killed after it, the object is as it was, and the next worker finds the rest of the way."""
+        manifest = owning_first(live, self.manager)
+        if manifest is None:
+            return live
+        self._check_time()
+        seen = Precondition(uid_of(live), resource_version_of(live))
+        return self.cluster.apply(manifest, manager=self.manager, force=True, precondition=seen)
 
     def _send(
         self, item: PreparedObject, manifest: Manifest, entry: JournalEntry, precondition: Precondition | None
@@ -165,6 +177,13 @@ class Writer:
     def _check_time(self) -> None:
         if not self.lease.has_time():
             raise OutOfTime
+
+
+def _changes_way(entry: JournalEntry) -> bool:
+    """Whether it may be one of those that take two writes."""
+    return any(
+        change["path"].startswith(("spec.strategy", "spec.updateStrategy")) for change in entry.changes
+    )
 
 
 def _writers(live: Manifest, path: str, manager: str) -> str:

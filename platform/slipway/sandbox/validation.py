@@ -120,6 +120,13 @@ def _workload(restart: tuple[str, ...]) -> Check:
                         rolling.get("maxUnavailable"),
                         "may not be 0 when `maxSurge` is 0",
                     )
+        way = spec.get("updateStrategy") or {}
+        if obj["kind"] == "StatefulSet" and way.get("type") == "OnDelete" and way.get("rollingUpdate"):
+            yield invalid_value(
+                "spec.updateStrategy.rollingUpdate",
+                way["rollingUpdate"],
+                "only allowed for updateStrategy 'RollingUpdate'",
+            )
 
     return rule
 

@@ -154,9 +154,16 @@ def test_an_image_that_is_not_pinned_is_refused_where_digests_are_wanted():
     assert problems(deployment(), require_digests=True, image_overrides=overridden) == []
 
 
-def test_recreate_is_sent_with_an_explicit_null():
+def test_recreate_is_sent_without_a_rolling_update():
     made = ready(deployment(), strategy="recreate").objects[0].manifest
-    assert made["spec"]["strategy"] == {"type": "Recreate", "rollingUpdate": None}
+    assert made["spec"]["strategy"] == {"type": "Recreate"}
+
+
+def test_a_null_that_would_be_owned_and_takes_nothing_away_is_not_sent():
+    said = deployment()
+    said["spec"]["strategy"] = {"type": "Recreate", "rollingUpdate": None}
+    assert ready(said).objects[0].manifest["spec"]["strategy"] == {"type": "Recreate"}
+    assert said["spec"]["strategy"] == {"type": "Recreate", "rollingUpdate": None}  # the stored one
 
 
 def test_order_is_by_layer_then_wave_then_name():

@@ -12,6 +12,7 @@ from slipway.engine.manifests.digests import canonical
 from slipway.engine.manifests.images import images_of, override_images
 from slipway.engine.manifests.ports import fill_protocols
 from slipway.engine.manifests.secrets import fold_string_data
+from slipway.engine.manifests.unrolling import drop_null
 from slipway.engine.manifests.versioning import plan_suffixes, rewrite
 from slipway.engine.objects import Manifest, ObjectKey, annotations_of
 
@@ -254,8 +255,8 @@ def _finish(
         ]
     recreated = context.strategy == "recreate" and key.kind == "Deployment"
     if recreated and isinstance(document.setdefault("spec", {}), dict):
-        # The explicit null takes the defaulted rollingUpdate away; without it the server refuses the pair.
-        document["spec"]["strategy"] = {"type": "Recreate", "rollingUpdate": None}
+        document["spec"]["strategy"] = {"type": "Recreate"}
+    drop_null(document)
     document["metadata"].setdefault("annotations", {})
     document["metadata"]["annotations"] = {
         **(document["metadata"]["annotations"] or {}),
