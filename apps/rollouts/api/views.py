@@ -134,7 +134,7 @@ class RolloutDetail(OrganizationView):
             {
                 **rollout_shape(row),
                 "steps": selectors.steps_of(row, found[1] if found else None),
-                "progress": row.progress,
+                "progress": {part: row.progress.get(part, {}) for part in ("objects", "pods")},
             }
         )
 

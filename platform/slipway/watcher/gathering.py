@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from slipway.engine.objects import ObjectKey
+from slipway.engine.objects import Manifest, ObjectKey, uid_of
 from slipway.watcher.kinship import Change
 
 FIRST_SECONDS = 0.02  # a change drags others along; the first is not held up for longer than this
@@ -22,6 +22,18 @@ class Gathered:
     due: float
     keys: set[ObjectKey] = field(default_factory=set)
     edited: set[ObjectKey] = field(default_factory=set)
+    pods: dict[str, Manifest] = field(default_factory=dict)  # uid → as it was told last
+    gone: set[str] = field(default_factory=set)
+
+    def add(self, change: Change) -> None:
+        self.keys.add(change.key)
+        if change.edited:
+            self.edited.add(change.key)
+        if change.pod is not None:
+            self.pods[uid_of(change.pod)] = change.pod
+        if change.gone:
+            self.pods.pop(change.gone, None)
+            self.gone.add(change.gone)
 
 
 Deliver = Callable[[UUID, Mapping[UUID, Gathered]], None]
@@ -29,10 +41,18 @@ Deliver = Callable[[UUID, Mapping[UUID, Gathered]], None]
 
 
 class Gatherer:
-    """One for the process, with one thread: streams only put things down here and never wait for the database."""
+    """One thread of the process: streams only put things down here and never wait for the database."""
 
-    def __init__(self, deliver: Deliver, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        deliver: Deliver,
+        *,
+        first_seconds: float = FIRST_SECONDS,
+        apart_seconds: float = APART_SECONDS,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._deliver = deliver
+        self._first, self._apart = first_seconds, apart_seconds
         self._now = now
         self._waiting: dict[tuple[UUID, UUID], Gathered] = {}
         self._last: dict[tuple[UUID, UUID], float] = {}
@@ -47,11 +67,9 @@ class Gatherer:
                 gathered = self._waiting.get(place)
                 if gathered is None:
                     now = self._now()
-                    due = max(now + FIRST_SECONDS, self._last.get(place, 0.0) + APART_SECONDS)
+                    due = max(now + self._first, self._last.get(place, 0.0) + self._apart)
                     gathered = self._waiting[place] = Gathered(due)
-                gathered.keys.add(change.key)
-                if change.edited:
-                    gathered.edited.add(change.key)
+                gathered.add(change)
             after = self._next_due()
             if after is not None and (before is None or after < before):
                 self._condition.notify()
@@ -66,7 +84,7 @@ class Gatherer:
                 found.setdefault(place[0], {})[place[1]] = self._waiting.pop(place)
                 self._last[place] = now
             if len(self._last) > 10_000:
-                self._last = {place: at for place, at in self._last.items() if now - at < APART_SECONDS}
+                self._last = {place: at for place, at in self._last.items() if now - at < self._apart}
         return found
 
     def run(self) -> None:

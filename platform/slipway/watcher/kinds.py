@@ -10,11 +10,12 @@ from slipway.engine.objects import ObjectKey
 GroupKind = tuple[str, str]
 
 EVENT: GroupKind = ("", "Event")
+POD: GroupKind = ("", "Pod")
 
 # Always followed where a target stands. The first four make pods' ancestry, so they come first where streams are few.
 WORKLOADS: tuple[GroupKind, ...] = (
     ("apps", "Deployment"),
-    ("", "Pod"),
+    POD,
     ("apps", "ReplicaSet"),
     ("batch", "Job"),
     ("apps", "StatefulSet"),

@@ -31,6 +31,8 @@ class Change:
     target: UUID
     key: ObjectKey
     edited: bool = False
+    pod: Manifest | None = None  # what moved, where it is a pod that was seen whole
+    gone: str = ""  # the uid of a pod that is no more
 
 
 class Kinship:

@@ -16,6 +16,7 @@ from apps.clusters.models import Cluster
 from apps.clusters.services import connect, shards
 from apps.clusters.services.shards import Shard
 from apps.core import scopes
+from apps.rollouts.services.observing import observe_pods
 from apps.rollouts.services.watching import noticed
 from slipway.ports import clusters as port
 from slipway.watcher.gathering import Gathered, Gatherer
@@ -27,6 +28,7 @@ from slipway.watcher.shards import ShardWatch
 
 log = structlog.get_logger(__name__)
 
+PODS_APART_SECONDS = 0.04  # between two tellings of one target's pods; the first waits for nothing
 MOST_STREAMS = 400  # threads; what is beyond is left to other watchers and to polling
 
 
@@ -39,6 +41,7 @@ class Watcher:
         self._reader = InterestReader()
         self._presence = Presence(self.holder)
         self._gatherer = Gatherer(self._deliver)
+        self._pods = Gatherer(self._show, first_seconds=0.0, apart_seconds=PODS_APART_SECONDS)
         self._checks = ReachabilityChecks(came_back=self._all_of)
         self._stopping = threading.Event()
 
@@ -48,8 +51,12 @@ class Watcher:
 
     def run(self, *, ready: Callable[[], None] = lambda: None) -> None:
         """Until `stop`. Whatever a round stumbles over, the next one tries again."""
-        teller = threading.Thread(target=self._gatherer.run, name="teller", daemon=True)
-        teller.start()
+        tellers = [
+            threading.Thread(target=self._gatherer.run, name="teller", daemon=True),
+            threading.Thread(target=self._pods.run, name="teller of pods", daemon=True),
+        ]
+        for teller in tellers:
+            teller.start()
         told = False
         try:
             while not self._stopping.is_set():
@@ -65,7 +72,8 @@ class Watcher:
                 self._stopping.wait(shards.LOOK.total_seconds())
         finally:
             self._leave()
-            teller.join(timeout=3)
+            for teller in tellers:
+                teller.join(timeout=3)
 
     def round(self) -> None:
         """Renews, shares, takes; then brings every shard's streams up to date."""
@@ -97,7 +105,9 @@ class Watcher:
             log.info("shard_taken", cluster=str(shard.cluster_id), kinds=str(shard.kinds), fence=shard.fence)
 
     def _watch(self, shard: Shard) -> ShardWatch:
-        return ShardWatch(shard, gatherer=self._gatherer, connect=_connect, heard=self._checks.heard)
+        return ShardWatch(
+            shard, gatherer=self._gatherer, pods=self._pods, connect=_connect, heard=self._checks.heard
+        )
 
     def _deliver(self, cluster_id: UUID, moved: Mapping[UUID, Gathered]) -> None:
         """On the teller's thread."""
@@ -118,6 +128,20 @@ class Watcher:
             log.exception("notice_lost", cluster=str(cluster_id))
             connections.close_all()
 
+    def _show(self, cluster_id: UUID, moved: Mapping[UUID, Gathered]) -> None:
+        """To whoever looks on, at once. On a thread of its own."""
+        organization_id = self._organization_of(cluster_id)
+        if organization_id is None:
+            return
+        close_old_connections()
+        try:
+            for target_id, gathered in moved.items():
+                observe_pods(organization_id, target_id, list(gathered.pods.values()), gone=gathered.gone)
+        except Exception:
+            # The worker looks as well, a little later.
+            log.exception("pods_not_shown", cluster=str(cluster_id))
+            connections.close_all()
+
     def _all_of(self, cluster_id: UUID) -> None:
         """The cluster answers again: whoever waited for that looks now."""
         interest = self._interests.get(cluster_id)
@@ -135,6 +159,7 @@ class Watcher:
             watch.end()
         self._checks.end()
         self._gatherer.end()
+        self._pods.end()
         self._presence.leave()
         try:
             shards.give_up(self.holder, [watch.shard for watch in self._watches.values()])

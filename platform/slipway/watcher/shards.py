@@ -5,23 +5,26 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 import structlog
 
 from apps.clusters.services.shards import Shard
-from slipway.engine.objects import ObjectKey
+from slipway.engine.objects import Manifest, ObjectKey, uid_of
 from slipway.ports.clusters import Cluster, ClusterError, Listing, Unauthorized, WatchEvent, WatchKind
 from slipway.watcher.gathering import Gatherer
 from slipway.watcher.interests import Interest
-from slipway.watcher.kinds import EVENT, GroupKind, kinds_of
-from slipway.watcher.kinship import Kinship
+from slipway.watcher.kinds import EVENT, POD, GroupKind, kinds_of
+from slipway.watcher.kinship import Change, Kinship
 from slipway.watcher.streams import Place, Stream, places_of
 
 log = structlog.get_logger(__name__)
 
 _RIGHTS_SECONDS = 600.0  # how long a refusal to watch the whole cluster is believed
+
+_OF_A_POD = ("uid", "name", "resourceVersion", "deletionTimestamp")
 
 Connect = Callable[[UUID, UUID], Cluster]
 Heard = Callable[[UUID, UUID, ClusterError | None], None]
@@ -31,9 +34,12 @@ Heard = Callable[[UUID, UUID, ClusterError | None], None]
 class ShardWatch:
     """Its streams follow what `follow` was told last."""
 
-    def __init__(self, shard: Shard, *, gatherer: Gatherer, connect: Connect, heard: Heard) -> None:
+    def __init__(
+        self, shard: Shard, *, gatherer: Gatherer, pods: Gatherer, connect: Connect, heard: Heard
+    ) -> None:
         self.shard = shard
         self._gatherer = gatherer
+        self._pods = pods
         self._connect = connect
         self._heard = heard
         self._interest = Interest()
@@ -139,6 +145,8 @@ class ShardWatch:
         else:
             gone = event.kind is WatchKind.DELETED
             changes = self._kinship.seen(event.object, ObjectKey.of(event.object), gone=gone)
+            if changes and (place.group, place.kind) == POD:
+                self._pods.put(self.shard.cluster_id, [_of_pod(changes[0], event.object, gone=gone)])
         if changes:
             self._gatherer.put(self.shard.cluster_id, changes)
 
@@ -162,3 +170,15 @@ class ShardWatch:
     def _is_namespaced(self, kind: GroupKind) -> bool:
         served = self._open().facts().kinds.get(kind)
         return served is None or served.namespaced
+
+
+def _of_pod(change: Change, pod: Manifest, *, gone: bool) -> Change:
+    """With as much of the pod as its health is told by; the rest is let go."""
+    if gone:
+        return replace(change, gone=uid_of(pod))
+    if "status" not in pod:
+        return change  # a server that answered with metadata alone
+    metadata, spec = pod["metadata"], pod.get("spec") or {}
+    kept = {name: metadata[name] for name in _OF_A_POD if name in metadata}
+    told = {"metadata": kept, "spec": {"nodeName": spec.get("nodeName", "")}, "status": pod["status"]}
+    return replace(change, pod=told)

@@ -21,13 +21,17 @@ from slipway.ports.clusters import (
     WatchKind,
 )
 from slipway.watcher.backoff import Backoff
-from slipway.watcher.kinds import EVENT
+from slipway.watcher.kinds import EVENT, POD
 
 log = structlog.get_logger(__name__)
 
 WATCH_SECONDS = 30  # then it is asked anew from where it was: bounds how long a given-up stream lingers
 _NOT_SERVED_SECONDS = 30.0
 _REFUSED_SECONDS = 60.0
+
+# Watched whole. Of all else the metadata says enough: that it moved. Pods are listed by their metadata all the same,
+# since a listing holds all of them at once.
+_WHOLE = frozenset({EVENT, POD})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -138,7 +142,7 @@ class Stream(threading.Thread):
             namespace=place.namespace,
             resource_version=self._version,
             timeout_seconds=WATCH_SECONDS,
-            metadata_only=(place.group, place.kind) != EVENT,
+            metadata_only=(place.group, place.kind) not in _WHOLE,
         ):
             if self._given_up.is_set():
                 return True

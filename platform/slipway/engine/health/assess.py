@@ -8,7 +8,14 @@ from typing import Any
 from slipway.engine.health.kinds import RULES, Family, Verdict, by_conditions
 from slipway.engine.health.pods import PodState, pod_state
 from slipway.engine.health.values import Assessment, Health, ObjectHealth, PodHealth
-from slipway.engine.objects import Manifest, ObjectKey, is_terminating, owner_uids, uid_of
+from slipway.engine.objects import (
+    Manifest,
+    ObjectKey,
+    is_terminating,
+    owner_uids,
+    resource_version_of,
+    uid_of,
+)
 
 _REVISION = "deployment.kubernetes.io/revision"
 
@@ -50,6 +57,7 @@ def assess(
                 restarts=state.restarts,
                 node=(child.get("spec") or {}).get("nodeName", ""),
                 terminating=is_terminating(child),
+                version=resource_version_of(child),
             )
         )
     wanted_claims = _claims_waited_for(children)

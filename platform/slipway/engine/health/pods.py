@@ -15,6 +15,8 @@ IMAGE_REASONS = frozenset(
 _NOT_FOUND = ("not found", "manifest unknown", "unauthorized", "denied", "no such image", "does not exist")
 PULLS_REFUSED = 3
 RESTARTS = 3
+STARTING, NOT_READY = "starting", "running, not ready yet"
+VAGUE = frozenset({STARTING, NOT_READY})  # what is said of a pod that no Event says more about
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,7 @@ def pod_state(pod: Manifest, events: Sequence[Manifest]) -> PodState:
     probe = next((event for event in reversed(about) if event.get("reason") == "Unhealthy"), None)
     if probe is not None:
         return PodState(Health.PROGRESSING, _first_line(probe.get("message")), restarts=restarts)
-    return PodState(
-        Health.PROGRESSING, "starting" if phase == "Pending" else "running, not ready yet", restarts=restarts
-    )
+    return PodState(Health.PROGRESSING, STARTING if phase == "Pending" else NOT_READY, restarts=restarts)
 
 
 def _container_trouble(

@@ -48,6 +48,7 @@ class PodHealth:
     restarts: int
     node: str
     terminating: bool = False
+    version: str = ""  # of the pod as it was looked at
 
 
 @dataclass(frozen=True, slots=True)
