@@ -16,10 +16,10 @@ def key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-@lru_cache(maxsize=1)
-def certificate_pem() -> str:
-    """Its own authority, for localhost."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+@lru_cache(maxsize=4)
+def certificate_pem(host: str = "localhost") -> str:
+    """Its own authority."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.datetime.now(datetime.UTC)
     made = (
         x509.CertificateBuilder()
@@ -29,7 +29,7 @@ def certificate_pem() -> str:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(hours=1))
         .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key().public_key()), critical=False)
         .sign(key(), hashes.SHA256())

@@ -246,7 +246,7 @@ def test_what_we_may_not_list_of_the_release_itself_is_an_error(api):
 
 def test_a_certificate_that_is_not_the_one_we_know_is_refused(api):
     _, cluster = api
-    port = int(cluster._transport._base.rpartition(":")[2])  # where the fixture's server listens
+    port = int(cluster._transport._bases[0].rpartition(":")[2])  # where the fixture's server listens
     clusters = KubernetesClusters(networks=("127.0.0.0/8",), redaction_key=b"k" * 32)
     stranger = connect_by_ipv4(clusters, Access(server=f"https://localhost:{port}", token="x"))
     with pytest.raises(Unreachable, match="its certificate is not the one we know"):

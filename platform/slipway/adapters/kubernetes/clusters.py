@@ -47,7 +47,7 @@ class KubernetesClusters:
             if known is None:
                 raise
             pinned = known.pinned  # the name server is away, not the cluster
-        if known is not None and known.pinned == pinned:
+        if known is not None and set(known.pinned) == set(pinned):  # name servers change the order at will
             known.resolved_at = time.monotonic()
             return known.cluster
         cluster = KubernetesCluster(

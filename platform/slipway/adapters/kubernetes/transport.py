@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import ssl
 import tempfile
 import time
 import weakref
@@ -13,26 +14,33 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 from urllib3.util import Timeout
+from urllib3.util.ssl_match_hostname import CertificateError
 
 from slipway.ports.clusters import CALL_DEADLINE_SECONDS, Access, Unreachable
 
 MOST_BYTES = 128 * 1024 * 1024  # of one answer; a page of a listing has at most some tens of megabytes
 MOST_LINE_BYTES = 16 * 1024 * 1024  # of one watch event; an object has at most a few
+_CONNECT_SECONDS = 2.0
 
 
 class Transport:
-    """Thread-safe. Answers (status, body); raises Unreachable when there is no answer."""
+    """Thread-safe. Answers (status, body); raises Unreachable when there is no answer.
+
+    Of several addresses the one that answered last is asked first, the next where no connection comes about: a name
+    may mean ::1 and 127.0.0.1, and a server listen on one of them.
+    """
 
     def __init__(self, access: Access, addresses: tuple[str, ...]) -> None:
         from kubernetes import client
 
         parts = urlsplit(access.server)
         name = (parts.hostname or "").rstrip(".")
-        pinned = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
+        pinned = [f"[{address}]" if ":" in address else address for address in addresses]
+        self._bases = [f"https://{address}:{parts.port or 443}" for address in pinned]
         configuration = client.Configuration()
-        configuration.host = f"https://{pinned}:{parts.port or 443}"
+        configuration.host = self._bases[0]
         configuration.verify_ssl = True
         # Connected to the judged address; TLS still wants a certificate for the name.
         configuration.tls_server_name = name
@@ -46,7 +54,6 @@ class Transport:
             weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
             configuration.cert_file = _file(folder, "certificate", access.client_certificate_pem)
             configuration.key_file = _file(folder, "key", access.client_key_pem)
-        self._base = configuration.host
         self._api = client.ApiClient(configuration)
         self._pool = self._api.rest_client.pool_manager
         self._headers = {"Accept": "application/json", "Host": parts.netloc, "User-Agent": "slipway"}
@@ -71,15 +78,7 @@ class Transport:
             data = json.dumps(body, separators=(",", ":")).encode()
         ends_at = time.monotonic() + CALL_DEADLINE_SECONDS
         try:
-            response = self._pool.request(
-                method,
-                self._url(path, query),
-                body=data,
-                headers=headers,
-                timeout=Timeout(total=CALL_DEADLINE_SECONDS, connect=2.0),
-                redirect=False,
-                preload_content=False,
-            )
+            response = self._request(method, self._path(path, query), ends_at, body=data, headers=headers)
             return response.status, _whole(response, ends_at)
         except HTTPError as error:
             raise Unreachable(_why(error)) from None
@@ -94,13 +93,12 @@ class Transport:
     ) -> tuple[int, Iterator[bytes]]:
         """Lines as they come; ends when the server ends or nothing came for `idle_seconds`."""
         try:
-            response = self._pool.request(
+            response = self._request(
                 "GET",
-                self._url(path, query),
+                self._path(path, query),
+                time.monotonic() + CALL_DEADLINE_SECONDS,
+                read_seconds=idle_seconds,
                 headers={**self._headers, "Accept": accept},
-                timeout=Timeout(connect=2.0, read=idle_seconds),
-                redirect=False,
-                preload_content=False,
             )
         except HTTPError as error:
             raise Unreachable(_why(error)) from None
@@ -113,9 +111,39 @@ class Transport:
     def close(self) -> None:
         self._api.close()  # type: ignore[no-untyped-call]  # the client is untyped
 
-    def _url(self, path: str, query: Mapping[str, Any] | None) -> str:
+    def _request(
+        self, method: str, path: str, ends_at: float, *, read_seconds: float | None = None, **how: Any
+    ) -> urllib3.BaseHTTPResponse:
+        """`read_seconds` None: the whole answer is there by `ends_at`."""
+        bases = list(self._bases)
+        stranger: HTTPError | None = None  # worth more to be told about than a door that is closed
+        for others, base in zip(reversed(range(len(bases))), bases, strict=True):
+            left = max(ends_at - time.monotonic(), 0.1)
+            connect = min(_CONNECT_SECONDS, left / 2 if others else left)
+            timeout = (
+                Timeout(total=left, connect=connect)
+                if read_seconds is None
+                else Timeout(connect=connect, read=read_seconds)
+            )
+            try:
+                response = self._pool.request(
+                    method, f"{base}{path}", timeout=timeout, redirect=False, preload_content=False, **how
+                )
+            except HTTPError as error:
+                if not _nothing_was_sent(error):
+                    raise
+                stranger = error if isinstance(error, SSLError) else stranger
+                if not others:
+                    raise stranger or error from None
+                continue
+            if base != self._bases[0]:
+                self._bases = [base, *(other for other in bases if other != base)]
+            return response
+        raise AssertionError("a server has an address")
+
+    def _path(self, path: str, query: Mapping[str, Any] | None) -> str:
         given = {name: value for name, value in (query or {}).items() if value not in (None, "")}
-        return f"{self._base}{self._prefix}{path}" + (f"?{urlencode(given)}" if given else "")
+        return f"{self._prefix}{path}" + (f"?{urlencode(given)}" if given else "")
 
 
 def _file(folder: str, name: str, pem: str) -> str:
@@ -157,6 +185,13 @@ def _lines(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
     finally:
         response.close()
         response.release_conn()
+
+
+def _nothing_was_sent(error: HTTPError) -> bool:
+    """No connection, or one to somebody who is not the server by its certificate: the request is still ours."""
+    if isinstance(error, SSLError):
+        return bool(error.args) and isinstance(error.args[0], ssl.SSLCertVerificationError | CertificateError)
+    return isinstance(error, NewConnectionError | ConnectTimeoutError)
 
 
 def _why(error: HTTPError) -> str:
