@@ -133,7 +133,9 @@ def test_localhost_that_is_ipv6_first_reaches_a_server_that_listens_on_ipv4(serv
         lambda named, networks: judge(named, networks, resolve=lambda host, port: found),
     )
     clusters = KubernetesClusters(networks=("127.0.0.0/8", "::1/128"), redaction_key=b"k" * 32)
-    access = Access(server=f"https://localhost:{server.port}", ca_pem=certificate_pem("localhost"), token="secret")
+    access = Access(
+        server=f"https://localhost:{server.port}", ca_pem=certificate_pem("localhost"), token="secret"
+    )
     cluster = clusters.connect("one", access)
     assert asked(cluster._transport) == ONE
     # The same addresses in another order are the same server, reached through the same connections.
