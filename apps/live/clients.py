@@ -21,6 +21,8 @@ class Client:
     catching_up: bool = True  # it reads the database by itself; the feed passes it by
     overrun: bool = False  # it was too slow: what waited is dropped and a snapshot takes its place
     closing: tuple[int, str] | None = None
+    beats_at: float = 0.0  # when it is next told that the line stands
+    beat: bool = False  # and that this is due
     queue: deque[str] = field(default_factory=deque)
     stale: set[str] = field(default_factory=set)  # ids of fragments to send again, in their newest form
     shown: dict[str, int] = field(default_factory=dict)  # id → hash of what was sent

@@ -4,10 +4,8 @@ the shared database thread at every message, which is where sockets would queue 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from http.cookies import CookieError, SimpleCookie
-from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -95,7 +93,6 @@ class Consumer:
 class Conversation:
     def __init__(self, hub: Hub, feed: Feed, client: Client, send: Send) -> None:
         self._hub, self._feed, self._client, self._send = hub, feed, client, send
-        self._beat_at = monotonic()
 
     async def go_on(self) -> None:
         feed, client = self._feed, self._client
@@ -105,7 +102,8 @@ class Conversation:
             await self._snapshot()
         await self._catch_up()
         while True:
-            await self._wait()
+            # No timer per socket: with hundreds of them setting and taking down timers costs as much as sending.
+            await client.awake.wait()
             client.awake.clear()
             if client.closing is not None:
                 await _close(self._send, *client.closing)
@@ -118,16 +116,9 @@ class Conversation:
                 await self._text(client.queue.popleft())
             if client.stale and not client.overrun:
                 await self._text(feed.fragments_text(client))
-
-    async def _wait(self) -> None:
-        left = self._beat_at + self._hub.pace.heartbeat_seconds - monotonic()
-        with contextlib.suppress(TimeoutError):
-            # Not wait_for: before Python 3.12 it can swallow the cancellation that ends a socket.
-            async with asyncio.timeout(max(left, 0.001)):
-                await self._client.awake.wait()
-        if monotonic() >= self._beat_at + self._hub.pace.heartbeat_seconds:
-            self._beat_at = monotonic()
-            await self._say("heartbeat", head=self._feed.head)
+            if client.beat:
+                client.beat = False
+                await self._say("heartbeat", head=feed.head)
 
     async def _catch_up(self) -> None:
         """From the database up to the feed's head. Nothing is awaited between the last look at that head and the

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -16,7 +16,13 @@ from apps.live.streams import Head, Row, Stream
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-Run = Callable[[Callable[[], T]], Awaitable[T]]
+
+
+class Run(Protocol):
+    """Has the function carried out on a thread that may ask the database."""
+
+    def __call__(self, function: Callable[[], T], /) -> Awaitable[T]: ...
+
 
 RENDER_PAUSE_SECONDS = 0.08  # a burst of events is one rendering
 MOST_UNRENDERED = 1000
@@ -24,13 +30,18 @@ MOST_UNRENDERED = 1000
 
 class Feed:
     def __init__(
-        self, stream: Stream, run: Run[object], *, render_pause: float = RENDER_PAUSE_SECONDS
+        self,
+        stream: Stream,
+        *,
+        read: Run,
+        render: Run,
+        render_pause: float = RENDER_PAUSE_SECONDS,
     ) -> None:
         self.stream = stream
         self.head = 0
         self.mark = ""
         self.clients: set[Client] = set()
-        self._run = run
+        self._run_read, self._run_render = read, render
         self._render_pause = render_pause
         self._wanted = asyncio.Event()
         self._render_wanted = asyncio.Event()
@@ -49,7 +60,7 @@ class Feed:
         await asyncio.shield(self._opened)
 
     async def _open(self) -> None:
-        found = await self._do(lambda: reading.heads([self.stream]))
+        found = await self._run_read(lambda: reading.heads([self.stream]))
         head = found.get(self.stream.name, Head(0))
         self.head, self.mark = head.number, head.mark
         self._tasks = [asyncio.create_task(self._read_on()), asyncio.create_task(self._render_on())]
@@ -106,7 +117,7 @@ class Feed:
 
     async def _read(self) -> None:
         while True:
-            rows = await self._do(partial(reading.rows_after, self.stream, self.head))
+            rows = await self._run_read(partial(reading.rows_after, self.stream, self.head))
             for row in rows:
                 for client in self.clients:
                     client.offer(row)
@@ -123,7 +134,7 @@ class Feed:
             self._render_wanted.clear()
             rows, self._unrendered = self._unrendered, []
             try:
-                fragments = await self._do(partial(registry.render, self.stream, rows))
+                fragments = await self._run_render(partial(registry.render, self.stream, rows))
             except Exception:
                 log.exception("fragments_not_rendered", stream=self.stream.name)
                 await asyncio.sleep(1)
@@ -143,6 +154,3 @@ class Feed:
         self._marks.clear()
         self._unrendered.clear()
         self._html_number = 0
-
-    async def _do(self, function: Callable[[], T]) -> T:
-        return await self._run(function)  # type: ignore[return-value]  # Run is generic per call, which no type says

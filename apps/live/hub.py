@@ -1,5 +1,5 @@
 """One per web process: hears wake-ups, compares heads, checks rights. The only thing in live that asks the database,
-on four threads of its own; a consumer that queried would stand in line with every other one."""
+on threads of its own; a consumer that queried would stand in line with every other one."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 _THREADS = 4
+_QUICK_THREADS = (
+    2  # for what everybody waits for: a hall that is just filling keeps the others busy for seconds
+)
+_BEATS_PER_HEARTBEAT = 10
 
 SIGNED_OUT, RIGHT_LOST, TRY_LATER = 4401, 4403, 1013
 
@@ -45,14 +49,22 @@ class Hub:
     def __init__(self, pace: Pace | None = None) -> None:
         self.pace = pace or Pace()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="live")
+        self._quick_threads = ThreadPoolExecutor(_QUICK_THREADS, thread_name_prefix="live-quick")
         self._feeds: dict[str, Feed] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._checked_at = monotonic()
 
     async def run(self, function: Callable[[], T]) -> T:
         """On one of the hub's threads."""
+        return await self._on(self._threads, function)
+
+    async def run_quickly(self, function: Callable[[], T]) -> T:
+        """On a thread that no single socket's handshake, replay or page keeps busy."""
+        return await self._on(self._quick_threads, function)
+
+    async def _on(self, threads: ThreadPoolExecutor, function: Callable[[], T]) -> T:
         loop = asyncio.get_running_loop()
-        done: T = await loop.run_in_executor(self._threads, partial(reading.on_thread, function))
+        done: T = await loop.run_in_executor(threads, partial(reading.on_thread, function))
         return done
 
     async def join(self, stream: Stream, client: Client) -> Feed:
@@ -60,8 +72,9 @@ class Hub:
         self._start()
         feed = self._feeds.get(stream.name)
         if feed is None:
-            feed = self._feeds[stream.name] = Feed(stream, self.run)
+            feed = self._feeds[stream.name] = Feed(stream, read=self.run_quickly, render=self.run)
         feed.clients.add(client)
+        client.beats_at = monotonic() + self.pace.heartbeat_seconds
         try:
             await feed.open()
         except BaseException:
@@ -84,9 +97,11 @@ class Hub:
         await end(self._tasks)
         self._tasks = []
         # Each thread has a connection of its own that only it can close: the barrier gives each of them one turn.
-        barrier = Barrier(_THREADS)
-        await asyncio.gather(*(self.run(partial(_close_connections, barrier)) for _ in range(_THREADS)))
-        self._threads.shutdown(wait=True)
+        for threads, count in ((self._threads, _THREADS), (self._quick_threads, _QUICK_THREADS)):
+            barrier = Barrier(count)
+            closing = (self._on(threads, partial(_close_connections, barrier)) for _ in range(count))
+            await asyncio.gather(*closing)
+            threads.shutdown(wait=True)
 
     def _start(self) -> None:
         if self._tasks:
@@ -96,6 +111,10 @@ class Hub:
             asyncio.create_task(self._forever(self._listen, 1), name="live-listen"),
             asyncio.create_task(self._forever(self._compare, self.pace.compare_seconds), name="live-compare"),
             asyncio.create_task(self._forever(self._check, self.pace.rights_seconds), name="live-rights"),
+            asyncio.create_task(
+                self._forever(self._beat, self.pace.heartbeat_seconds / _BEATS_PER_HEARTBEAT),
+                name="live-beat",
+            ),
         ]
 
     async def _forever(self, act: Callable[[], Any], pause_seconds: float) -> None:
@@ -118,11 +137,20 @@ class Hub:
             if feed is not None:
                 feed.wake()
 
+    async def _beat(self) -> None:
+        now = monotonic()
+        for feed in self._feeds.values():
+            for client in feed.clients:
+                if now >= client.beats_at:
+                    client.beats_at = now + self.pace.heartbeat_seconds
+                    client.beat = True
+                    client.awake.set()
+
     async def _compare(self) -> None:
         streams = [feed.stream for feed in self._feeds.values()]
         if not streams:
             return
-        heads = await self.run(lambda: reading.heads(streams))
+        heads = await self.run_quickly(lambda: reading.heads(streams))
         for feed in list(self._feeds.values()):
             feed.compare(heads.get(feed.stream.name))
 
@@ -133,7 +161,7 @@ class Hub:
             return
         seats = list({client.seat for client in clients})
         try:
-            lost = await self.run(lambda: rights.lost(seats))
+            lost = await self.run_quickly(lambda: rights.lost(seats))
         except Exception:
             if monotonic() - self._checked_at > self.pace.unchecked_seconds:
                 for client in clients:

@@ -132,8 +132,11 @@ class _Audience:
         self._arrived = asyncio.Event()
 
     async def come(self, address: str, headers: dict[str, str], marks: Any) -> None:
+        """A viewer of Slipway is there once it was greeted: before that its rights are looked up."""
         for _ in range(self.count):
             socket = await connect(address, additional_headers=headers, compression=None, proxy=None)
+            if headers:
+                assert json.loads(await socket.recv())["type"] == "hello"
             self._sockets.append(socket)
             self._tasks.append(asyncio.create_task(self._listen(socket, marks)))
 
