@@ -150,3 +150,27 @@ def test_a_release_of_no_objects_succeeds():
     decision = decide(state, Observation(health=nothing, remaining=0), UNASKED, NOON)
     assert decision.state.phase is Phase.SUCCEEDED
     assert decision.sentence == "Nothing to wait for."
+
+
+GONE = Observation(step=1, namespace_gone="the namespace shop is being deleted")
+
+
+def test_a_namespace_that_goes_under_the_plan_has_everything_planned_anew():
+    for state in (
+        rollout(Phase.PROGRESSING, step=1, approval_binds=True),  # nothing is written yet
+        rollout(Phase.PROGRESSING, step=1, first_write_at=NOON),  # nobody had to approve
+    ):
+        decision = decide(state, GONE, UNASKED, NOON)
+        assert (decision.state.phase, decision.state.step) == (Phase.PROGRESSING, 0)
+        assert decision.command is Command.PLAN
+        assert decision.sentence == "The namespace shop is being deleted. Planning anew."
+        assert decision.state.deadline_at == state.deadline_at
+
+
+def test_half_written_and_approved_it_is_a_person_s_to_say_what_follows():
+    state = rollout(Phase.PROGRESSING, step=1, first_write_at=NOON, approval_binds=True)
+    decision = decide(state, GONE, UNASKED, NOON)
+    assert decision.state.phase is Phase.PAUSED
+    assert decision.sentence == (
+        "Paused: The namespace shop is being deleted. That is not what was approved."
+    )

@@ -55,6 +55,7 @@ observations = st.builds(
     rejected=st.sampled_from(["", "", "", "401"]),
     refused=st.sampled_from(["", "", "", "it was refused"]),
     waiting=st.sampled_from(["", "Service web is being deleted first"]),
+    namespace_gone=st.sampled_from(["", "", "", "the namespace shop is gone"]),
     conflict=st.sampled_from(["", "", "", "Deployment web was changed by ben"]),
 )
 answers = st.builds(

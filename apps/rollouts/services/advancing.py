@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -22,11 +23,12 @@ from apps.rollouts.services.leases import FencedOut, Lease
 from apps.rollouts.services.observing import note_health, progress_of
 from apps.rollouts.services.recording import commit_rollout
 from apps.rollouts.services.starting import begin_way_back
+from apps.rollouts.services.writing import why_gone
 from slipway.engine.decide import decide
 from slipway.engine.gates import GateAnswer, deletions, needs_person, slot
 from slipway.engine.health import Assessment, assess
 from slipway.engine.manifests import field_manager
-from slipway.engine.objects import ObjectKey
+from slipway.engine.objects import Manifest, ObjectKey, is_terminating
 from slipway.engine.phases import QUEUED, Kind, Phase
 from slipway.engine.plans import Plan
 from slipway.engine.state import Command, Decision, Facts, Observation, RolloutState
@@ -169,8 +171,15 @@ def _apply(lease: Lease, rollout: Rollout, plan: PlanRecord, cluster: Cluster) -
     step = state_of(rollout, plan).steps[rollout.step]
     manager = field_manager(settings.INSTALLATION_ID, str(rollout.target_id))
     outcome = applying.apply_step(lease, step, rollout.step, manager=manager, cluster=cluster)
-    if outcome.refused or outcome.conflict:
-        return Seen(Observation(step=rollout.step, refused=outcome.refused, conflict=outcome.conflict))
+    if outcome.refused or outcome.conflict or outcome.namespace_gone:
+        return Seen(
+            Observation(
+                step=rollout.step,
+                refused=outcome.refused,
+                conflict=outcome.conflict,
+                namespace_gone=outcome.namespace_gone,
+            )
+        )
     with scopes.organization(lease.organization_id):
         remaining = applying.remaining_in(rollout, rollout.step)
     if not step.awaits or remaining:
@@ -206,10 +215,21 @@ def _look_at_health(
     if remaining is None:
         with scopes.organization(lease.organization_id):
             remaining = applying.remaining_in(rollout, rollout.step)
+    if gone := _namespace_gone(rollout, cluster, [snapshot.objects[key] for key in written if key.namespace]):
+        return Seen(Observation(step=rollout.step, namespace_gone=gone), assessment=assessment)
     health = assessment.facts(written)
     if health.all_healthy and not remaining and state.step >= len(state.steps) - 1:
         cleaning.sweep_quietly(lease, snapshot, cluster)
     return Seen(Observation(step=rollout.step, health=health, remaining=remaining), assessment=assessment)
+
+
+def _namespace_gone(rollout: Rollout, cluster: Cluster, lives: Sequence[Manifest | None]) -> str:
+    """Asked only where something that was written is not there or goes. Once all is applied, that is a failure."""
+    if Phase(rollout.phase) is not Phase.PROGRESSING or not any(
+        live is None or is_terminating(live) for live in lives
+    ):
+        return ""
+    return why_gone(cluster, rollout.target.namespace)
 
 
 def _ran_away(rollout: Rollout, key: ObjectKey) -> bool:

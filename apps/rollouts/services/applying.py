@@ -21,7 +21,7 @@ from apps.rollouts.services import rechecking
 from apps.rollouts.services.concealing import Conceal
 from apps.rollouts.services.leases import FencedOut, Lease, lock_both, lock_under
 from apps.rollouts.services.planning import APPLIED, Planned, opened
-from apps.rollouts.services.writing import Outcome, OutOfTime, Writer
+from apps.rollouts.services.writing import Outcome, OutOfTime, Writer, why_gone
 from slipway.engine.manifests import PreparedObject, is_bare_namespace
 from slipway.engine.manifests.digests import content_digest
 from slipway.engine.objects import ObjectKey
@@ -82,10 +82,25 @@ def applied_objects(rollout: Rollout) -> dict[ObjectKey, PreparedObject]:
 def apply_step(lease: Lease, step: Step, index: int, *, manager: str, cluster: Cluster) -> Outcome:
     """No transaction may be open. Raises Unreachable, Unauthorized, FencedOut; whatever was done is in the journal."""
     with scopes.organization(lease.organization_id):
-        rollout = lock_under(lease)
-        entries: list[JournalEntry] = list(
-            JournalEntry.objects.filter(rollout_id=rollout.id, step=index).exclude(state=JournalState.APPLIED)
+        row: tuple[Any, ...] = (
+            Rollout.objects.filter(id=lease.rollout_id)
+            .values_list("target__namespace", "first_write_at")
+            .get()
         )
+        namespace, first_write_at = row
+        inside = [
+            entry.verb
+            for entry in _open_entries(lease, index)
+            if ObjectKey.parse(entry.key).namespace == namespace
+        ]
+    # A change of what stands in it is answered 200 even then, and goes with it; a create is refused. Before the first
+    # write it is asked for creates too: until then another plan may take this one's place.
+    matters = bool(inside) and (first_write_at is None or any(verb != Verb.CREATE for verb in inside))
+    if matters and (gone := why_gone(cluster, namespace)):
+        return Outcome(namespace_gone=gone)
+    with scopes.organization(lease.organization_id):
+        rollout = lock_under(lease)
+        entries = _open_entries(lease, index)
         objects = applied_objects(rollout) if entries else {}
         unchecked = rechecking.unchecked_before(rollout, index, objects) if entries else []
         if entries and rollout.first_write_at is None:
@@ -94,6 +109,8 @@ def apply_step(lease: Lease, step: Step, index: int, *, manager: str, cluster: C
         JournalEntry.objects.filter(id__in=[entry.id for entry in entries]).update(state=JournalState.SENT)
     if unchecked:
         outcome = rechecking.ask_again([objects[key] for key in unchecked], manager=manager, cluster=cluster)
+        if outcome.refused and (gone := why_gone(cluster, namespace)):
+            return Outcome(namespace_gone=gone)
         if outcome.refused:
             rechecking.undo_foundation(lease, cluster)
         if outcome != Outcome():
@@ -103,10 +120,19 @@ def apply_step(lease: Lease, step: Step, index: int, *, manager: str, cluster: C
         manager=manager,
         lease=lease,
         number=rollout.number,
+        namespace=namespace,
         forces=rollout.kind in {Kind.ROLLBACK, Kind.HEAL},
         conceal=Conceal.of(lease.organization_id),
     )
     return _write(writer, step, entries, objects)
+
+
+def _open_entries(lease: Lease, index: int) -> list[JournalEntry]:
+    return list(
+        JournalEntry.objects.filter(rollout_id=lease.rollout_id, step=index).exclude(
+            state=JournalState.APPLIED
+        )
+    )
 
 
 def _write(

@@ -49,6 +49,7 @@ class Outcome:
     refused: str = ""
     conflict: str = ""
     waiting: str = ""  # an object is being deleted first
+    namespace_gone: str = ""  # the target's, or it is going: what is written in it would go with it
 
 
 _DONE = Outcome()
@@ -60,6 +61,7 @@ class Writer:
     manager: str
     lease: Lease
     number: int  # the rollout's
+    namespace: str  # the target's
     forces: bool  # a way back takes its objects as it finds them
     conceal: Conceal
 
@@ -67,15 +69,28 @@ class Writer:
         """Sets `entry.uid` to that of the object that stands there now. Raises OutOfTime, Unreachable, Unauthorized."""
         label = item.key.label
         try:
-            return self._write(item, entry)
+            outcome = self._write(item, entry)
+            gone = self.namespace_gone(item.key.namespace) if outcome.conflict else ""
+            return Outcome(namespace_gone=gone) if gone else outcome
         except Refused as error:
             if error.reason == "NamespaceTerminating":
+                if gone := self.namespace_gone(item.key.namespace):
+                    return Outcome(namespace_gone=gone)
                 return Outcome(waiting=f"the namespace {item.key.namespace} is being deleted first")
             return Outcome(refused=f"{label} was refused: {error.sentence}")
         except (OwnedByOthers, NamespaceMissing, NotServed) as error:
+            if isinstance(error, NamespaceMissing) and (gone := self.namespace_gone(item.key.namespace)):
+                return Outcome(namespace_gone=gone)
             return Outcome(refused=f"{label} was refused: {error.sentence}")
         except Stale as error:
             return Outcome(conflict=f"{label} keeps changing under us: {error.sentence}")
+
+    def namespace_gone(self, namespace: str) -> str:
+        """Why nothing can be written in the target's namespace, "" when it stands or is another one."""
+        if namespace != self.namespace:
+            return ""
+        self._check_time()
+        return why_gone(self.cluster, namespace)
 
     def prune(self, key: ObjectKey, entry: JournalEntry) -> Outcome:
         self._check_time()
@@ -177,6 +192,13 @@ class Writer:
     def _check_time(self) -> None:
         if not self.lease.has_time():
             raise OutOfTime
+
+
+def why_gone(cluster: Cluster, namespace: str) -> str:
+    live = cluster.read(ObjectKey("", "Namespace", "", namespace))
+    if live is None:
+        return f"the namespace {namespace} is gone"
+    return f"the namespace {namespace} is being deleted" if is_terminating(live) else ""
 
 
 def _changes_way(entry: JournalEntry) -> bool:

@@ -135,6 +135,9 @@ def _progressing(move: Move, seen: Observation, facts: Facts) -> Observation | N
     step = state.steps[state.step]
     if seen.step is not None and seen.step != state.step:
         seen = Observation()  # it tells of another step; this one is looked at anew
+    if seen.namespace_gone:
+        _begin_anew(move, full_stop(_capital(seen.namespace_gone)))
+        return None
     if seen.conflict:
         move.pause(f"Paused: {full_stop(seen.conflict)}")
         return None
@@ -188,6 +191,16 @@ def _check(move: Move, seen: Observation, facts: Facts) -> Observation | None:
         move.state = replace(move.state, deadline_at=move.now + state.progress_deadline)
     move.next_step()
     return replace(seen, plan=None, checked=None, remaining=None)
+
+
+def _begin_anew(move: Move, sentence: str) -> None:
+    """Everything is to be made again: another plan. Before the first write it may go back to those who approve."""
+    state = move.state
+    if state.has_written and state.approval_binds:
+        move.pause(f"Paused: {sentence} That is not what was approved.")
+        return
+    move.state = replace(state, step=0, step_since=move.now)
+    move.do(Command.PLAN, f"{sentence} Planning anew.")
 
 
 def _await_health(move: Move, seen: Observation, health: HealthFacts) -> Observation | None:

@@ -82,6 +82,9 @@ class Observation:
     rejected: str = ""  # the cluster refuses us: why
     refused: str = ""  # a write was refused: the server's words
     waiting: str = ""  # a write has to wait for something that goes away first
+    namespace_gone: str = (
+        ""  # the target's namespace went, or is going, under the plan: what was written goes with it
+    )
     conflict: str = ""  # an object is at neither its before nor its after: who changed what
 
 
