@@ -20,12 +20,13 @@ def test_the_ticks_are_made_once_and_name_tasks_that_a_worker_knows() -> None:
     from celery import current_app
     from django_celery_beat.models import PeriodicTask
 
-    assert "3 written" in run("ensure_schedule")
+    assert "4 written" in run("ensure_schedule")
     assert "0 written" in run("ensure_schedule")
     rows = {row.task: (row.interval.every, row.interval.period) for row in PeriodicTask.objects.all()}
     assert rows == {
         "rollouts.sweep": (2, "seconds"),
         "rollouts.make_event_months": (1, "days"),
+        "core.forget_keys": (1, "days"),
         "clusters.check_all": (60, "seconds"),
     }
     current_app.loader.import_default_modules()
