@@ -91,9 +91,15 @@ def lock_under(lease: Lease) -> Rollout:
 
 
 def lock_both(lease: Lease) -> Rollout:
-    """The target first, then the rollout: a start on the same target locks them in this order too."""
-    Target.objects.select_for_update(no_key=True).get(id=lease.target_id)
-    return lock_under(lease)
+    """The rollout with its target and cluster at hand. The target is locked first: so does a start on it."""
+    target = (
+        Target.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("cluster")
+        .get(id=lease.target_id)
+    )
+    rollout = lock_under(lease)
+    rollout.target = target
+    return rollout
 
 
 def _held(lease: Lease):  # type: ignore[no-untyped-def]  # django-stubs cannot name a filtered TenantQuerySet
