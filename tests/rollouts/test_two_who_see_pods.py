@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -25,12 +26,13 @@ def pods_of(journey: Journey) -> list[Manifest]:
     return list(journey.cluster.list("", "Pod", namespace=journey.namespace()).items)
 
 
-def told_after_each_look(journey: Journey) -> Callable[[str, str, bool], None]:
+def told_after_each_look(journey: Journey, told: list[int]) -> Callable[[str, str, bool], None]:
     """The pods as they are now: newer than the look that the worker has just had and has not written down yet."""
 
     def after(method: str, what: str, writes: bool) -> None:
         if method == "observe":
-            observe_pods(journey.people.acme.id, journey.target().id, pods_of(journey))
+            time.sleep(0.1)  # so that some have moved
+            told.append(observe_pods(journey.people.acme.id, journey.target().id, pods_of(journey)))
 
     return after
 
@@ -49,10 +51,12 @@ def pictures(journey: Journey, rollout: Rollout) -> dict[str, list[Any]]:
 
 def test_no_pod_is_shown_twice_in_the_same_state_while_a_release_rolls_out(journey: Journey) -> None:
     journey.deployed("1.0.0", shop())
-    journey.tap.after = told_after_each_look(journey)
-    second = journey.deployed("1.1.0", shop("shop/web:2"))
+    told: list[int] = []
+    journey.tap.after = told_after_each_look(journey, told)
+    second = journey.deployed("1.1.0", shop("shop/slow:2"))
 
-    assert journey.kinds(second).count("observed") > 1  # and its numbers have no gap
+    assert any(told)
+    assert journey.kinds(second).count("observed") > sum(map(bool, told))  # and its numbers have no gap
     shown = pictures(journey, second)
     for uid, states in shown.items():
         told = [json.dumps(state, sort_keys=True) for state in states]
@@ -69,7 +73,7 @@ def test_no_pod_is_shown_twice_in_the_same_state_while_a_release_rolls_out(journ
         ("shop/web:1", "ready"),
         ("shop/missing:1", "cannot be pulled"),
         ("shop/crash:1", "CrashLoopBackOff"),
-        ("shop/never-ready:1", "not ready"),
+        ("shop/never-ready:1", "Readiness probe failed"),
     ],
 )
 def test_of_a_pod_that_did_not_change_both_say_the_same(journey: Journey, image: str, sentence: str) -> None:
@@ -78,7 +82,10 @@ def test_of_a_pod_that_did_not_change_both_say_the_same(journey: Journey, image:
     with journey.scope():
         environment.bake_seconds = 2
         environment.save()
-    rollout = journey.start(journey.release("1.0.0", shop(image)))
+    probe = "        readinessProbe: {periodSeconds: 1, httpGet: {path: /, port: 8080}}\n"
+    rollout = journey.start(
+        journey.release("1.0.0", shop(image).replace("        ports:", f"{probe}        ports:"))
+    )
     agreed: set[str] = set()
 
     def compare(row: Rollout) -> bool:
