@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from apps.core.problems import Conflict, Forbidden, Outdated
 from apps.rollouts.models import Rollout
@@ -11,6 +12,7 @@ from slipway.engine.objects import ObjectKey
 from slipway.engine.phases import Kind
 from tests.rollouts.driver import of
 from tests.rollouts.journey import Journey, shop
+from tests.rollouts.test_kills import Killed, revive
 
 
 def asked(journey: Journey, **policy: int) -> Rollout:
@@ -97,6 +99,55 @@ def test_noticing_plans_again_ten_seconds_after_the_last_plan_and_not_before(jou
     row = of(rollout)
     assert (row.plan_number, row.plan_wanted) == (number, True)
     assert row.next_check_at <= row.planned_at + timedelta(seconds=10)
+
+
+def plan_again(journey: Journey, rollout: Rollout) -> None:
+    """As when the last plan is old enough and something moved."""
+    with journey.scope():
+        Rollout.objects.filter(id=rollout.id).update(
+            planned_at=of(rollout).planned_at - timedelta(seconds=11)
+        )
+    key = ObjectKey("apps", "Deployment", journey.namespace(), "web")
+    noticed(journey.people.acme.id, journey.cluster_row.id, [key])
+
+
+def test_what_moves_while_the_plan_is_being_made_is_planned_for_as_well(journey: Journey) -> None:
+    rollout = asked(journey)
+    key = ObjectKey("apps", "Deployment", journey.namespace(), "web")
+
+    def move(method: str, what: str, writes: bool) -> None:
+        if method == "apply" and what.startswith("Deployment"):
+            journey.tap.after = lambda method, what, writes: None
+            noticed(journey.people.acme.id, journey.cluster_row.id, [key])
+            connection.close()  # a dry run has a thread of its own
+
+    journey.tap.after = move
+    plan_again(journey, rollout)
+    journey.driver.drain()
+    row = of(rollout)
+    assert row.plan_wanted is True  # by what moved in between; the wish of before is answered
+    assert row.next_check_at <= row.planned_at + timedelta(seconds=10)
+    plan_again(journey, rollout)
+    journey.driver.drain()
+    assert of(rollout).plan_wanted is False
+
+
+def test_a_plan_whose_making_was_killed_is_due_still(journey: Journey) -> None:
+    rollout = asked(journey)
+
+    def kill(method: str, what: str, writes: bool) -> None:
+        if method == "apply":
+            raise Killed
+
+    journey.tap.before = kill
+    plan_again(journey, rollout)
+    with pytest.raises(Killed):
+        journey.driver.drain()
+    journey.tap.before = lambda method, what, writes: None
+    assert of(rollout).planned_at is None
+    revive(journey)
+    journey.driver.drain()
+    assert of(rollout).planned_at is not None
 
 
 def test_a_cluster_that_changed_after_the_approval_gets_nothing_applied(journey: Journey) -> None:

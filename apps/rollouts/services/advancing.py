@@ -146,6 +146,10 @@ def _due(rollout: Rollout, plan: PlanRecord | None) -> Command:
 def _look_at_plan(lease: Lease, rollout: Rollout, cluster: Cluster) -> Seen:
     facts = cluster.facts()
     with scopes.organization(lease.organization_id):
+        # Whoever wants a plan from here on wants another one; killed before this one is stored, it is due still.
+        Rollout.objects.filter(id=lease.rollout_id, fence=lease.fence).update(
+            plan_wanted=False, planned_at=None
+        )
         source = planning.source_of(rollout, facts)
     kept = lease
 
@@ -274,7 +278,7 @@ def _state(rollout: Rollout, record: PlanRecord | None, seen: Seen, now: datetim
 
 def _write(rollout: Rollout, decision: Decision, seen: Seen, *, before: str, now: datetime) -> None:
     by = _by(rollout, decision)
-    still_wanted = rollout.plan_wanted and seen.planned is None
+    still_wanted = rollout.plan_wanted
     write_state(rollout, decision.state, now)
     if seen.planned is not None and decision.state.plan_digest == seen.planned.plan.digest:
         rollout.planned_at = now
