@@ -174,3 +174,25 @@ def test_half_written_and_approved_it_is_a_person_s_to_say_what_follows():
     assert decision.sentence == (
         "Paused: The namespace shop is being deleted. That is not what was approved."
     )
+
+
+def test_past_its_deadline_because_nobody_looked_it_is_let_try_before_it_is_judged():
+    state = rollout(Phase.PROGRESSING, step=1, first_write_at=NOON)
+    alone = later(3 * DEADLINE)
+    tried = decide(state, Observation(step=1, health=STARTING, remaining=1), UNASKED, alone)
+    assert tried.command is Command.APPLY
+    assert decide(state, Observation(step=1, remaining=1, written=0), UNASKED, alone).ends
+    got_on = decide(state, Observation(step=1, remaining=1, written=2), UNASKED, alone)
+    assert got_on.command is Command.APPLY
+    assert got_on.state.deadline_at == alone + state.progress_deadline
+
+
+def test_what_was_written_late_has_the_whole_deadline_to_become_healthy():
+    state = rollout(Phase.PROGRESSING, wrote=True)
+    alone = later(3 * DEADLINE)
+    wrote = Observation(step=2, health=STARTING, remaining=0, written=1)
+    decision = decide(state, wrote, UNASKED, alone)
+    assert not decision.ends
+    assert decision.state.deadline_at == alone + state.progress_deadline
+    assert decide(state, done(2, STARTING), UNASKED, alone).ends  # written long ago, and not healthy now
+    assert decide(state, done(2, HEALTHY), UNASKED, alone).state.phase is Phase.SUCCEEDED

@@ -51,6 +51,7 @@ observations = st.builds(
     health=st.none() | healths,
     step=st.integers(0, 5),
     remaining=st.none() | st.integers(0, 3),
+    written=st.none() | st.integers(0, 3),
     trouble=words,
     rejected=st.sampled_from(["", "", "", "401"]),
     refused=st.sampled_from(["", "", "", "it was refused"]),

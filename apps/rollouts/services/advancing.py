@@ -178,8 +178,13 @@ def _apply(lease: Lease, rollout: Rollout, plan: PlanRecord, cluster: Cluster) -
     with scopes.organization(lease.organization_id):
         remaining = applying.remaining_in(rollout, rollout.step)
     if not step.awaits or remaining:
-        return Seen(Observation(step=rollout.step, remaining=remaining, waiting=outcome.waiting))
-    return _look_at_health(lease, rollout, plan, cluster, remaining=remaining)
+        return Seen(
+            Observation(
+                step=rollout.step, remaining=remaining, waiting=outcome.waiting, written=outcome.written
+            )
+        )
+    seen = _look_at_health(lease, rollout, plan, cluster, remaining=remaining)
+    return replace(seen, observation=replace(seen.observation, written=outcome.written))
 
 
 def _look_at_health(

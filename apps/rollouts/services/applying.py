@@ -7,6 +7,7 @@ is read between objects, and no request starts with too little of the lease left
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
@@ -153,7 +154,7 @@ def _write(
         pass
     finally:
         _note(writer.lease, done, objects, pruned=step.kind is StepKind.PRUNE)
-    return outcome
+    return replace(outcome, written=len(done)) if done or outcome != Outcome() else outcome
 
 
 def _stopped(lease: Lease) -> bool:

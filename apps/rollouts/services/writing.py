@@ -50,6 +50,7 @@ class Outcome:
     conflict: str = ""
     waiting: str = ""  # an object is being deleted first
     namespace_gone: str = ""  # the target's, or it is going: what is written in it would go with it
+    written: int | None = None  # of a whole step: how many objects, None where it came to none
 
 
 _DONE = Outcome()

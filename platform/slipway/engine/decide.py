@@ -144,8 +144,12 @@ def _progressing(move: Move, seen: Observation, facts: Facts) -> Observation | N
     if seen.refused:
         move.end(Trigger.BAD, full_stop(seen.refused))
         return None
+    if seen.written and _late(move):
+        # It gets on, so it is not late but was left alone: by workers that were down for longer than the deadline.
+        state = move.state = replace(state, deadline_at=move.now + state.progress_deadline)
     if seen.remaining is None or seen.remaining > 0:
-        if _late(move):
+        # Nobody is late who was not let try: a look that only looked is followed by one that writes.
+        if _late(move) and (seen.written is not None or seen.waiting):
             move.end(Trigger.BAD, f"{step.title} was not done within {state.progress_deadline_seconds} s.")
             return None
         if seen.waiting:

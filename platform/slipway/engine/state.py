@@ -78,6 +78,7 @@ class Observation:
     health: HealthFacts | None = None
     step: int | None = None  # which step was carried out or looked at; None: the one in force
     remaining: int | None = None  # journal entries of the current step that are not applied
+    written: int | None = None  # how many objects this very look has written; None: it did not come to that
     trouble: str = ""  # the cluster does not answer: why
     rejected: str = ""  # the cluster refuses us: why
     refused: str = ""  # a write was refused: the server's words
