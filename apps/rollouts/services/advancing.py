@@ -26,7 +26,7 @@ from apps.rollouts.services.starting import begin_way_back
 from apps.rollouts.services.writing import why_gone
 from slipway.engine.decide import decide
 from slipway.engine.gates import GateAnswer, deletions, needs_person, slot
-from slipway.engine.health import Assessment, assess
+from slipway.engine.health import Assessment, asks_for_events, assess
 from slipway.engine.manifests import field_manager
 from slipway.engine.objects import Manifest, ObjectKey, is_terminating
 from slipway.engine.phases import QUEUED, Kind, Phase
@@ -200,7 +200,7 @@ def _look_at_health(
         return Seen(Observation())
     state = state_of(rollout, plan)
     keys = [key for step in state.steps if step.kind is StepKind.APPLY for key in step.keys]
-    snapshot = cluster.observe(keys)
+    snapshot = cluster.observe(keys, asks_for_events=asks_for_events)
     objects = {key: live for key, live in snapshot.objects.items() if live or not _ran_away(rollout, key)}
     assessment = assess(
         objects,

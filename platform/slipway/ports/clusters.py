@@ -6,7 +6,7 @@ into an error's text: about a Secret, path and class only (KUBERNETES 16 in the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -136,6 +136,13 @@ class Snapshot:
     events: tuple[Manifest, ...] = ()
 
 
+AsksForEvents = Callable[[Mapping[ObjectKey, Manifest | None], Sequence[Manifest]], bool]
+
+
+def always(objects: Mapping[ObjectKey, Manifest | None], children: Sequence[Manifest]) -> bool:
+    return True
+
+
 class WatchKind(StrEnum):
     ADDED = "ADDED"
     MODIFIED = "MODIFIED"
@@ -228,8 +235,9 @@ class Cluster(Protocol):
         self, key: ObjectKey, operations: Sequence[Mapping[str, Any]], *, manager: str
     ) -> Manifest: ...
 
-    def observe(self, keys: Sequence[ObjectKey]) -> Snapshot:
-        """Reads by LIST per (kind, namespace), so the cost grows with kinds and not with objects."""
+    def observe(self, keys: Sequence[ObjectKey], *, asks_for_events: AsksForEvents = always) -> Snapshot:
+        """Reads by LIST per (kind, namespace), so the cost grows with kinds and not with objects. Events are read
+        where `asks_for_events` says so of the objects and their children."""
 
     def watch(
         self,

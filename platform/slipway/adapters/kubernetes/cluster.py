@@ -16,6 +16,7 @@ from slipway.adapters.kubernetes.secrets import redact
 from slipway.adapters.kubernetes.transport import Transport
 from slipway.engine.objects import Manifest, ObjectKey, owner_uids, uid_of
 from slipway.ports.clusters import (
+    AsksForEvents,
     ClusterFacts,
     Listing,
     NotServed,
@@ -28,15 +29,23 @@ from slipway.ports.clusters import (
     WatchEvent,
     WatchExpired,
     WatchKind,
+    always,
 )
 
 _FACTS_SECONDS = 300
 _PAGE = 500
 _CHILDREN = (("apps", "ReplicaSet"), ("apps", "ControllerRevision"), ("batch", "Job"), ("", "Pod"))
 _BESIDES = frozenset({*_CHILDREN, ("", "Event")})
-_OWNERS_OF_PODS = frozenset(
-    {"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicationController"}
-)
+_POD, _SET, _REVISION = ("", "Pod"), ("apps", "ReplicaSet"), ("apps", "ControllerRevision")
+_BELOW = {
+    "Deployment": (_SET, _POD),
+    "ReplicaSet": (_POD,),
+    "StatefulSet": (_REVISION, _POD),
+    "DaemonSet": (_REVISION, _POD),
+    "Job": (_POD,),
+    "CronJob": (("batch", "Job"), _POD),
+    "ReplicationController": (_POD,),
+}  # what descends from whom: only that is listed
 
 
 class KubernetesCluster:
@@ -173,11 +182,11 @@ class KubernetesCluster:
         )
         return self._object(status, body, what=key.label, secret=key.kind == "Secret")
 
-    def observe(self, keys: Sequence[ObjectKey]) -> Snapshot:
+    def observe(self, keys: Sequence[ObjectKey], *, asks_for_events: AsksForEvents = always) -> Snapshot:
         objects: dict[ObjectKey, Manifest | None] = dict.fromkeys(keys)
         wanted = {(key.group, key.kind, key.namespace) for key in keys}
-        owning = {key.namespace for key in keys if key.kind in _OWNERS_OF_PODS}
-        wanted |= {(group, kind, namespace) for namespace in owning for group, kind in _CHILDREN}
+        owning = {key.namespace for key in keys if key.kind in _BELOW}
+        wanted |= {(*below, key.namespace) for key in keys for below in _BELOW.get(key.kind, ())}
         facts = self.facts()
         served = sorted(entry for entry in wanted if facts.serves(entry[0], entry[1]))
         with ThreadPoolExecutor(max_workers=4) as pool:
@@ -191,7 +200,8 @@ class KubernetesCluster:
                 elif (key.group, key.kind) in _CHILDREN:
                     family.append(item)
         children = _descendants([item for item in objects.values() if item is not None], family)
-        events = self._events_about(owning, objects, children)
+        asked = bool(owning) and asks_for_events(objects, children)
+        events = self._events_about(owning, objects, children) if asked else ()
         return Snapshot(objects, tuple(children), tuple(events))
 
     def _seen(self, group: str, kind: str, namespace: str) -> Listing:
