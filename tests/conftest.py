@@ -10,7 +10,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests.servers import databases, keeping
 from tests.servers.run import current
 
-pytest_plugins = ["tests.requirements", "tests.folder_times", "tests.clusters", "tests.people"]
+pytest_plugins = ["tests.requirements", "tests.folder_times", "tests.clusters", "tests.newer", "tests.people"]
 
 _numbers = itertools.count(1)
 

@@ -9,6 +9,7 @@ from slipway.engine.diff.owners import owned_by
 from slipway.engine.objects import Manifest, ObjectKey, resource_version_of, uid_of
 from tests.clusters import Place
 from tests.contracts.manifests import MANAGER, config_map, deployment, sample, sample_releases
+from tests.newer import Newer
 
 
 def apply(place: Place, manifest: Manifest, **how: Any) -> Manifest:
@@ -64,13 +65,16 @@ def test_a_list_entry_that_its_only_owner_drops_goes_away_and_the_rest_stays(any
     assert [container["name"] for container in left] == ["web"]
 
 
-def test_env_entries_are_merged_by_name_and_newer_servers_keep_the_order_sent(any_cluster: Place) -> None:
+def test_env_entries_are_merged_by_name_and_newer_servers_keep_the_order_sent(
+    any_cluster: Place, newer: Newer
+) -> None:
     def with_env(*names: str) -> Manifest:
         return deployment(pod={"container": {"env": [{"name": name, "value": "1"} for name in names]}})
 
     apply(any_cluster, with_env("A", "C"))
     env = apply(any_cluster, with_env("A", "B", "C"))["spec"]["template"]["spec"]["containers"][0]["env"]
-    in_order = ["A", "B", "C"] if any_cluster.minor > 20 else ["A", "C", "B"]
+    keeps = newer(any_cluster, 21, "entries of env keep the order in which they are sent")
+    in_order = ["A", "B", "C"] if keeps else ["A", "C", "B"]
     assert [entry["name"] for entry in env] == in_order
 
 
@@ -103,7 +107,9 @@ def test_a_dry_run_of_a_create_leaves_nothing(any_cluster: Place) -> None:
     assert any_cluster.cluster.read(any_cluster.key("ConfigMap", "settings")) is None
 
 
-def test_the_dry_run_of_what_is_live_is_empty_for_all_objects_of_the_sample(any_cluster: Place) -> None:
+def test_the_dry_run_of_what_is_live_is_empty_for_all_objects_of_the_sample(
+    any_cluster: Place, newer: Newer
+) -> None:
     """Rule 5: nothing would change, and our managed fields are exactly the leaves of what was sent."""
     documents = [any_cluster.placed(document) for document in sample(sample_releases()[-1])]
     assert len(documents) >= 3
@@ -111,6 +117,7 @@ def test_the_dry_run_of_what_is_live_is_empty_for_all_objects_of_the_sample(any_
     for document in documents:
         cluster.apply(document, manager=MANAGER)
     differences: dict[str, Any] = {}
+    whole = newer(any_cluster, 21, "a selector is owned as a whole, and an empty map too")
     for document in documents:
         key = ObjectKey.of(document)
         live = cluster.read(key)
@@ -118,7 +125,7 @@ def test_the_dry_run_of_what_is_live_is_empty_for_all_objects_of_the_sample(any_
         would_be = cluster.apply(document, manager=MANAGER, dry_run=True)
         if found := changes(live, would_be):
             differences[str(key)] = found
-        leaves = sent_leaves(document, any_cluster.minor)
+        leaves = sent_leaves(document, whole)
         if owned_by(live, MANAGER) != leaves:
             differences[f"{key} managed"] = (
                 owned_by(live, MANAGER) - leaves,
@@ -141,7 +148,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
 _ATOMIC = ("spec.selector", "spec.template.spec.nodeSelector")
 
 
-def sent_leaves(document: Manifest, minor: int) -> frozenset[str]:
+def sent_leaves(document: Manifest, whole: bool) -> frozenset[str]:
     """An independent reading of which leaves a server-side apply of this document owns."""
     found: set[str] = set()
     service_ports = document["kind"] == "Service"
@@ -149,7 +156,7 @@ def sent_leaves(document: Manifest, minor: int) -> frozenset[str]:
     def walk(path: str, name: str, value: Any) -> None:
         if isinstance(value, dict) and value:
             # Up to 1.20 each entry of a Service's selector was owned by itself.
-            if path in _ATOMIC and (minor > 20 or not service_ports):
+            if path in _ATOMIC and (whole or not service_ports):
                 found.add(path)
                 return
             for inner, below in value.items():
@@ -159,7 +166,7 @@ def sent_leaves(document: Manifest, minor: int) -> frozenset[str]:
             for entry in value:
                 where = ",".join(f"{key}={entry[key]}" for key in sorted(keys))
                 walk(f"{path}[{where}]", "", entry)
-        elif value != {} or minor > 20:  # 1.20 owns no `emptyDir: {}`
+        elif value != {} or whole:  # 1.20 owns no `emptyDir: {}`
             found.add(path)
 
     body = {name: value for name, value in document.items() if name not in ("apiVersion", "kind")}

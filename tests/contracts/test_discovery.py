@@ -7,6 +7,7 @@ from slipway.ports.clusters import NotServed
 from tests.clusters import Place
 from tests.contracts.manifests import MANAGER, sample, sample_releases
 from tests.contracts.raw import Raw
+from tests.newer import Newer
 
 # (group, kind, namespaced) that every cluster of ours serves.
 SERVED_BY_ALL = [
@@ -54,16 +55,15 @@ def test_every_kind_of_the_sample_application_is_served(any_cluster: Place) -> N
     } == set()
 
 
-def test_versions_follow_the_discovered_minor(any_cluster: Place) -> None:
+def test_versions_follow_the_discovered_minor(any_cluster: Place, newer: Newer) -> None:
     facts = any_cluster.cluster.facts()
     autoscalers = facts.kinds["autoscaling", "HorizontalPodAutoscaler"].versions
-    assert ("v2" in autoscalers) == (facts.minor >= 23)
+    assert ("v2" in autoscalers) == newer(any_cluster, 23, "autoscaling/v2 is served")
     assert "v1" in autoscalers
-    assert facts.kinds["policy", "PodDisruptionBudget"].version == ("v1" if facts.minor >= 21 else "v1beta1")
-    assert facts.kinds["discovery.k8s.io", "EndpointSlice"].version == (
-        "v1" if facts.minor >= 21 else "v1beta1"
-    )
-    assert ("v1" in facts.kinds["batch", "CronJob"].versions) == (facts.minor >= 21)
+    first = newer(any_cluster, 21, "budgets, EndpointSlices and CronJobs are v1")
+    assert facts.kinds["policy", "PodDisruptionBudget"].version == ("v1" if first else "v1beta1")
+    assert facts.kinds["discovery.k8s.io", "EndpointSlice"].version == ("v1" if first else "v1beta1")
+    assert ("v1" in facts.kinds["batch", "CronJob"].versions) == first
 
 
 def test_only_the_sandbox_says_that_it_is_a_simulation(any_cluster: Place) -> None:

@@ -12,6 +12,7 @@ from slipway.ports.clusters import NamespaceMissing, Refused
 from tests.clusters import Place
 from tests.contracts.manifests import MANAGER, config_map, deployment, job, service, workload
 from tests.contracts.raw import APPLY, Raw
+from tests.newer import Newer
 
 
 def apply(place: Place, manifest: Manifest, **how: Any) -> Manifest:
@@ -36,10 +37,12 @@ def test_a_value_of_the_wrong_type_is_refused_with_a_500(any_cluster: Place) -> 
     assert refused.value.status == 500
 
 
-def test_a_service_port_without_protocol_is_refused_up_to_1_20_and_taken_after(any_cluster: Place) -> None:
+def test_a_service_port_without_protocol_is_refused_up_to_1_20_and_taken_after(
+    any_cluster: Place, newer: Newer
+) -> None:
     bare = service()
     del bare["spec"]["ports"][0]["protocol"]
-    if any_cluster.minor <= 20:
+    if not newer(any_cluster, 21, "a Service's port without protocol is taken by server-side apply"):
         with pytest.raises(Refused) as refused:
             apply(any_cluster, bare)
         assert refused.value.status == 500
