@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -75,6 +76,23 @@ async def test_a_wake_up_is_quicker_than_the_comparison(
     await asyncio.sleep(0.3)  # the subscription is made in the background
     await in_thread(partial(place.append, 1))
     assert (await socket.next_event(within=1))["number"] == 2
+
+
+async def test_a_hall_that_is_filling_holds_up_nobody_who_is_in_it(
+    place: Place, dial: Callable[..., Any], hub: Any
+) -> None:
+    """Handshakes and replays of many keep their threads busy for seconds."""
+    socket = await dial(user=place.people.vic)
+    assert await socket.numbers_until(1) == [1]
+    open_doors = threading.Event()
+    crowd = [asyncio.create_task(hub.run(partial(open_doors.wait, 10))) for _ in range(8)]
+    try:
+        await asyncio.sleep(0.1)
+        last = await in_thread(partial(place.append, 1))
+        assert await socket.numbers_until(last, within=3) == [2]
+    finally:
+        open_doors.set()
+        await asyncio.gather(*crowd)
 
 
 async def test_a_stream_is_read_once_for_all_of_its_clients(place: Place, dial: Callable[..., Any]) -> None:
