@@ -91,11 +91,13 @@ def approval_gate(rollout: Rollout, now: datetime) -> list[GateAnswer]:
     decisions = list(
         Approval.objects.filter(rollout_id=rollout.id, plan_digest=rollout.plan_digest).order_by("decided_at")
     )
+    # A policy has no hand to approve with, so there is nobody to leave out.
+    left_out = "" if rollout.automatic else f" (not {rollout.requested_by_label})"
     facts = ApprovalFacts(
         needed=rollout.approvals_needed,
         plan_digest=rollout.plan_digest,
         approved_by=tuple(decision.person_label for decision in decisions if decision.approved),
         rejected_by=tuple(decision.person_label for decision in decisions if not decision.approved),
-        may_approve=f"a releaser, an owner or somebody granted to approve here, other than {rollout.requested_by_label}",
+        may_approve=f"a releaser, an owner or somebody granted to approve here{left_out}",
     )
     return [approvals(facts)]

@@ -24,11 +24,11 @@ def asked(needed: int, *, approved: tuple[str, ...] = (), rejected: tuple[str, .
     ("gate", "answer", "sentence", "unblocked_by"),
     [
         (asked(0), Answer.PASS, "no approval is needed here", ""),
-        (asked(1), Answer.WAIT, "0 of 1 approvals of the plan", "a releaser other than ana"),
+        (asked(1), Answer.WAIT, "the plan is not approved yet", "a releaser other than ana"),
         (
             asked(2, approved=("ben",)),
             Answer.WAIT,
-            "1 of 2 approvals of the plan",
+            "the plan has 1 of 2 approvals",
             "a releaser other than ana",
         ),
         (asked(1, approved=("ben",)), Answer.PASS, "approved by ben", ""),

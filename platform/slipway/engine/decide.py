@@ -85,7 +85,7 @@ def _queued(move: Move, seen: Observation, facts: Facts) -> Observation | None:
         if seen.plan.refusals:
             move.end(Trigger.PLAN_REFUSED, _refusals(seen.plan))
             return None
-        move.take(Trigger.PLANNED, seen.plan.sentence)
+        move.take(Trigger.PLANNED, "Planned; asking what holds it.")
         return replace(seen, plan=None, checked=seen.plan)
     if state.plan_wanted or not state.plan_digest:
         move.do(Command.PLAN, "Planning: asking the cluster what would change.")

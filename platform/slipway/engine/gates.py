@@ -40,7 +40,7 @@ class ApprovalFacts:
     plan_digest: str
     approved_by: tuple[str, ...]
     rejected_by: tuple[str, ...]
-    may_approve: str  # "a releaser or an owner other than ana"
+    may_approve: str  # "a releaser or an owner (not ana)"
 
 
 def approvals(facts: ApprovalFacts) -> GateAnswer:
@@ -56,7 +56,9 @@ def approvals(facts: ApprovalFacts) -> GateAnswer:
     return GateAnswer(
         "approval",
         Answer.WAIT,
-        f"{given} of {facts.needed} approvals of the plan",
+        "the plan is not approved yet"
+        if facts.needed == 1
+        else f"the plan has {given} of {facts.needed} approvals",
         unblocked_by=facts.may_approve,
     )
 

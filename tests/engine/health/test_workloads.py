@@ -54,6 +54,11 @@ CASES = {
         Health.PROGRESSING,
         "2 old pods remain",
     ),
+    "the last old pod leaves": (
+        deployment(updatedReplicas=3, availableReplicas=3, replicas=4),
+        Health.PROGRESSING,
+        "1 old pod remains",
+    ),
     "paused": (
         live("Deployment", spec={"replicas": 3, "paused": True}, status={"observedGeneration": 2}),
         Health.SUSPENDED,

@@ -130,7 +130,7 @@ def test_a_plan_survives_being_stored():
         ),
         (
             (Verb.REPLACE, Verb.PRUNE, Verb.PRUNE, Verb.REFUSE),
-            "1 replaced, 2 deleted, 1 refused; 0 unchanged.",
+            "1 replaced, 2 deleted, 1 refused.",
             3,
             False,
         ),

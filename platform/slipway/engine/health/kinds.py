@@ -92,9 +92,9 @@ def deployment(live: Manifest, family: Family) -> Verdict:
     if updated < wanted or available < wanted:
         return _counted(live, available, wanted, family, updated=updated)
     if total > updated:
-        return Verdict(
-            Health.PROGRESSING, f"{total - updated} old pods remain", ready=available, wanted=wanted
-        )
+        old = total - updated
+        words = "1 old pod remains" if old == 1 else f"{old} old pods remain"
+        return Verdict(Health.PROGRESSING, words, ready=available, wanted=wanted)
     return Verdict(Health.HEALTHY, f"{available} of {wanted} pods ready", ready=available, wanted=wanted)
 
 

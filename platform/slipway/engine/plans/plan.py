@@ -118,7 +118,8 @@ class Plan:
         ]
         if not parts:
             return f"Nothing changes: {counts[Verb.UNCHANGED]} objects are as they should be."
-        return f"{', '.join(parts)}; {counts[Verb.UNCHANGED]} unchanged."
+        same = f"; {counts[Verb.UNCHANGED]} unchanged" if counts[Verb.UNCHANGED] else ""
+        return f"{', '.join(parts)}{same}."
 
     @property
     def is_empty(self) -> bool:
