@@ -107,9 +107,16 @@ def test_deletions_are_confirmed_by_typing_their_number(story: Story) -> None:
     client = browser(story.people.bo)
     answer = client.post(f"{rollout.path}confirm-deletions/", {"number": "many"})
     assert answer.status_code == 422
-    client.post(f"{rollout.path}confirm-deletions/", {"number": "12"})
+    answer = client.post(
+        f"{rollout.path}confirm-deletions/", {"number": "12"}, headers={"HX-Request": "true"}
+    )
+    assert (answer.status_code, answer.content.decode().strip()) == (
+        422,
+        '<p class="mistake">The plan deletes 0 objects, not 12; nothing is confirmed.</p>',
+    )
+    client.post(f"{rollout.path}confirm-deletions/", {"number": "0"})
     with scopes.organization(story.people.acme.id):
-        assert Rollout.objects.get(id=rollout.rollout_id).confirmed_deletions == 12
+        assert Rollout.objects.get(id=rollout.rollout_id).confirmed_deletions == 0
 
 
 def test_an_invitation_that_is_none_says_so_and_a_used_one_too(story: Story) -> None:

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from apps.core import scopes
+from apps.core.problems import Invalid
 from apps.environments.models import Target
 from apps.rollouts.models import AppliedSet, JournalEntry, PlanRecord
 from slipway.engine.objects import ObjectKey
@@ -139,7 +140,8 @@ def test_more_deletions_than_allowed_want_their_number_typed(journey: Journey) -
     row = journey.waiting(rollout)
     assert "The plan deletes 2 objects" in row.sentence
     assert "types 2" in row.sentence
-    journey.steer("confirm_deletions", rollout, count=1)
+    with pytest.raises(Invalid, match=r"deletes 2 objects, not 1; nothing is confirmed"):
+        journey.steer("confirm_deletions", rollout, count=1)
     journey.driver.drain()
     assert of(rollout).phase == "waiting"
     journey.steer("confirm_deletions", rollout, count=2)

@@ -13,6 +13,7 @@ from apps.environments.models import Target
 from apps.organizations.access import Actor, Right
 from apps.rollouts.access import access_rollout, access_target
 from apps.rollouts.models import Rollout
+from apps.rollouts.selectors import plan_of
 from apps.rollouts.services import starting
 from apps.rollouts.services.planning import last_good_release
 from apps.rollouts.services.recording import commit_rollout, label_of
@@ -60,11 +61,18 @@ def reapply(actor: Actor, target_id: UUID, *, why: str = "") -> Rollout:
 
 
 def confirm_deletions(actor: Actor, identifier: UUID | int, *, count: int) -> Rollout:
-    """A person types how many objects the plan deletes."""
+    """A person types how many objects the plan deletes. Another number confirms nothing, and they are told."""
     with transaction.atomic():
         rollout = access_rollout(actor, identifier, Right.START, lock=True)
         if rollout.phase != Phase.WAITING:
             raise Conflict(f"The rollout is {rollout.phase}; it does not ask for a number.")
+        planned = plan_of(rollout)
+        deleted = planned[0].deleted if planned else 0
+        if count != deleted:
+            raise Invalid(
+                f"The plan deletes {deleted} object{'' if deleted == 1 else 's'}, not {count}; nothing is confirmed.",
+                fields={"number": f"{deleted}"},
+            )
         rollout.confirmed_deletions = count
         _record(rollout, actor, "rollout.confirm-deletions", f"{actor.label} typed {count}.")
     return rollout
