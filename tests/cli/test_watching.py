@@ -192,7 +192,7 @@ def test_bars_show_steps_and_workloads_and_the_story_above(capsys: pytest.Captur
                 "pods": {"u": {"name": "web-1", "health": "degraded", "sentence": "ImagePullBackOff."}},
                 "gone_pods": [],
             },
-            "Deployment web: Rolling (1 of 3) · Pod web-1: ImagePullBackOff",
+            "Deployment web: Rolling · Pod web-1: ImagePullBackOff",
         ),
         ("observed", {"objects": {}, "pods": {}, "gone_pods": ["u"]}, ""),
     ],

@@ -72,6 +72,12 @@ def since(moment: str | None, *, now: datetime | None = None) -> str:
     return f"{max(seconds, 0)} s"
 
 
+def clock(moment: str) -> str:
+    """In the reader's zone; the day only where it is another one."""
+    at = datetime.fromisoformat(moment).astimezone()
+    return f"{at:%H:%M:%S}" if at.date() == datetime.now().astimezone().date() else f"{at:%Y-%m-%d %H:%M}"
+
+
 def columns_of(*names: str) -> list[Column]:
     """A column for each field, its title the field's name in capitals."""
     return [(name.rpartition(".")[2].replace("_", " ").upper(), field(name)) for name in names]

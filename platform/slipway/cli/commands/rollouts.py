@@ -8,7 +8,18 @@ import typer
 from slipway.cli.client import Api, Json, said
 from slipway.cli.commands.targets import find_target
 from slipway.cli.outcomes import EXPLAINED, CommandFailed, Outcome
-from slipway.cli.output import Format, Limit, Output, age, columns_of, field, show_one, show_rows, since
+from slipway.cli.output import (
+    Format,
+    Limit,
+    Output,
+    age,
+    clock,
+    columns_of,
+    field,
+    show_one,
+    show_rows,
+    since,
+)
 from slipway.cli.plans import plan_lines
 from slipway.cli.session import confirm, connect, remark
 from slipway.cli.watching.follow import Follow, follow
@@ -139,15 +150,16 @@ def explain(context: typer.Context, rollout: Rollout, output: Output = Format.TA
     if output is not Format.TABLE:
         show_one(row, [], output)
         return
-    typer.echo(f"{row['phase'].capitalize()} for {since(row['since'])}. {row['sentence']}".rstrip())
+    what = row["phase"].capitalize()
+    typer.echo(f"{what} for {since(row['since'])}. {row['sentence'].removeprefix(f'{what}: ')}".rstrip())
     for wait in row["waits_for"]:
-        who = f" Unblocked by {wait['unblocked_by']}." if wait["unblocked_by"] else ""
-        typer.echo(f"  {wait['gate']}: {wait['why']}{who}")
-    if row["end_reason"]:
+        who = f"; unblocked by {wait['unblocked_by']}" if wait["unblocked_by"] else ""
+        typer.echo(f"  {wait['gate']}: {wait['why']}{who}.")
+    if row["end_reason"] and row["end_reason"] != row["sentence"]:
         typer.echo(f"It ended: {row['end_reason']}")
     for title, name in (("Asked next", "next_check_at"), ("Deadline", "deadline_at")):
         if row[name] and not row["ended"]:
-            typer.echo(f"{title}: {row[name]}")
+            typer.echo(f"{title}: {clock(row[name])}")
     for action, why_not in row["actions"].items():
         typer.echo(f"  {action:<9}  {why_not or 'you may'}")
 

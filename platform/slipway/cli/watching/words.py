@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+_MOST = 3  # of one event, in one line; `show` has them all
+
 
 def event_line(kind: str, body: Mapping[str, Any]) -> str:
     """ "" for what is not worth a line."""
@@ -18,9 +20,10 @@ def _observed(body: Mapping[str, Any]) -> str:
     parts = []
     for key, seen in body.get("objects", {}).items():
         kind, _, name = key.partition("/")
-        counted = f" ({seen['ready']} of {seen['wanted']})" if seen.get("wanted") is not None else ""
         sentence = str(seen.get("sentence") or seen.get("health"))
-        parts.append(f"{kind.partition('.')[0]} {name.rpartition('/')[2]}: {sentence.rstrip('.')}{counted}")
+        parts.append(f"{kind.partition('.')[0]} {name.rpartition('/')[2]}: {sentence.rstrip('.')}")
+    if len(parts) > _MOST:
+        parts = [*parts[:_MOST], f"{len(parts) - _MOST} more"]
     ailing = [seen for seen in body.get("pods", {}).values() if seen.get("health") == "degraded"]
     parts += [f"Pod {seen['name']}: {str(seen['sentence']).rstrip('.')}" for seen in ailing]
     return " · ".join(parts)
