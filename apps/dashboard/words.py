@@ -14,8 +14,10 @@ def count(number: int, noun: str, plural: str = "") -> str:
 
 
 def duration(passed: timedelta) -> str:
-    """ "3 s", "2:14", "1 h 05"."""
+    """ "3 s", "2:14", "1 h 05"; what took no second is not said to have taken none."""
     seconds = max(0, int(passed.total_seconds()))
+    if seconds < 1:
+        return "< 1 s"
     if seconds < 60:
         return f"{seconds} s"
     if seconds < 3600:

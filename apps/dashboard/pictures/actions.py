@@ -157,11 +157,14 @@ def confirmation(rollout: Rollout, name: str) -> Confirmation:
                 "The manifests that were applied then are applied again: what changed since is taken back, "
                 "what was added is removed."
             )
-            numbers = f"{_numbers(plan)} These come back to what they were." if plan else ""
+            needed = rollout.environment.approvals_needed
+            asked = (
+                f"It is planned first and needs {count(needed, 'approval')}, not your own." if needed else ""
+            )
             return Confirmation(
                 name,
                 f"Roll back {rollout.application.name} in {rollout.environment.name}?",
-                tuple(part for part in (sentence, numbers) if part),
+                tuple(part for part in (sentence, _undone(plan), asked) if part),
                 "Roll back",
                 "danger",
                 "Why",
@@ -224,7 +227,23 @@ def _numbers(plan: Plan | None) -> str:
         else "none is deleted"
     )
     same = counts[Verb.UNCHANGED]
-    return f"{', '.join(words)}; {same} {'stays as it is' if same == 1 else 'stay as they are'}."
+    rest = f"; {same} {'stays as it is' if same == 1 else 'stay as they are'}" if same else ""
+    return f"{', '.join(words)}{rest}."
+
+
+def _undone(plan: Plan | None) -> str:
+    """Of what this rollout did; the plan of the way back is made afterwards."""
+    counts = plan.counts if plan else {}
+    parts = [
+        f"{count(number, 'object')} {words}"
+        for number, words in (
+            (counts.get(Verb.CHANGE, 0) + counts.get(Verb.REPLACE, 0), "it changed"),
+            (counts.get(Verb.CREATE, 0), "it created"),
+            (counts.get(Verb.PRUNE, 0), "it deleted"),
+        )
+        if number
+    ]
+    return f"This concerns {', '.join(parts)}." if parts else ""
 
 
 def _if_it_fails(back: str) -> str:

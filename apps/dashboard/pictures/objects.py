@@ -72,6 +72,9 @@ class Objects:
 def objects_of(rollout: Rollout, plan: Plan | None) -> Objects:
     seen: Mapping[str, Any] = (rollout.progress or {}).get("objects", {})
     pods: Mapping[str, Any] = (rollout.progress or {}).get("pods", {})
+    if rollout.ended_at is not None:
+        # What was going when it ended is gone by now: nobody looks any more, so nobody would take it away here.
+        pods = {uid: pod for uid, pod in pods.items() if not pod["ending"]}
     by_owner: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
     for uid, pod in pods.items():
         by_owner.setdefault(pod["owner"], []).append((uid, pod))

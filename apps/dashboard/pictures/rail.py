@@ -45,7 +45,9 @@ def rail_of(rollout: Rollout, record: PlanRecord | None, approved: int) -> tuple
         ends = done_at[index] if index < len(done_at) else None
         words = count(step["objects"], "object") if step["objects"] else ""
         if "seconds" in step:
-            words = f"{step['seconds']} s" if step["seconds"] else ""
+            if not step["seconds"]:
+                continue  # nothing is baked here
+            words = f"{step['seconds']} s"
             ends = rollout.ended_at if phase is Phase.SUCCEEDED else None
         took = duration(ends - begun) if ends and begun and step["state"] == "done" else ""
         stops.append(

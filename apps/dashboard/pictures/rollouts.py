@@ -101,6 +101,8 @@ def _sentence(rollout: Rollout) -> tuple[str, str]:
         return f"{word}:", _capital(text[len(word) + 2 :])
     if text.lower().startswith(word.lower()):
         return "", text
+    if text.endswith(f" {word.lower()}."):
+        return f"{word}:", f"{text[: -len(word) - 2]}."
     return f"{word}.", text
 
 

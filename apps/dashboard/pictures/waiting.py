@@ -7,6 +7,7 @@ from datetime import datetime
 
 from apps.approvals.models import Approval
 from apps.dashboard.marks import Mark
+from apps.dashboard.words import count
 from apps.environments.models import Target
 from apps.organizations.access import Actor, Right, decide
 from apps.rollouts.models import PlanRecord, Rollout
@@ -72,7 +73,9 @@ def _plan_words(row: Rollout) -> list[str]:
         return []
     counts = Plan.from_json(record.body["plan"]).counts
     changed = sum(counts[verb] for verb in (Verb.CHANGE, Verb.CREATE, Verb.REPLACE))
-    return [f"{changed} change, {counts[Verb.PRUNE] or 'none'} deleted"]
+    return [
+        f"{count(changed, 'object')} {'changes' if changed == 1 else 'change'}, {counts[Verb.PRUNE] or 'none'} deleted"
+    ]
 
 
 def _waiting(row: Rollout, words: str) -> Waiting:

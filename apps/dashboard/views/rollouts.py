@@ -10,6 +10,7 @@ from apps.dashboard.door import OrganizationPage
 from apps.dashboard.marks import phase_mark
 from apps.dashboard.pictures.actions import actions_on
 from apps.dashboard.pictures.rollouts import picture_of
+from apps.dashboard.pictures.waiting import waiting_for
 from apps.rollouts.access import access_rollout, rollouts_of
 from slipway.engine.phases import ACTIVE, QUEUED
 
@@ -29,7 +30,11 @@ class RolloutActions(OrganizationPage):
 
     def get(self, request: HttpRequest, organization: str, number: int) -> HttpResponse:
         rollout = access_rollout(self.actor, number)
-        context = {"rollout": rollout, "actions": actions_on(self.actor, rollout)}
+        context = {
+            "rollout": rollout,
+            "actions": actions_on(self.actor, rollout),
+            "waiting_count": len(waiting_for(self.actor)),  # one press less waits for whoever pressed
+        }
         return self.page("dashboard/rollout/_actions.html", context)
 
 
