@@ -58,10 +58,10 @@ def _table(found: dict[str, Any]) -> str:
             f"{name:<8} {len(good)} of {len(steps)} steps live equal to the release, "
             f"median {seconds[len(seconds) // 2]:.1f} s, worst {seconds[-1]:.1f} s"
         )
-        for refused in found[name]["originals"] or ():
-            lines.append(
-                f"         {refused['version']} original: {refused['phase']}, written: {refused['written']}"
-            )
+        lines += [
+            f"         {refused['version']} original: {refused['phase']}, written: {refused['written']}"
+            for refused in found[name]["originals"] or ()
+        ]
     if "kills" in found:
         run = found["kills"]
         lines.append(

@@ -28,8 +28,7 @@ def run(folder: Path, samples: Path, *, kubeconfig: Path | None, originals: Path
             for file in files:
                 _release(api, "boutique", file)
             up = [file.stem for file in files]
-            for version in (*up, *reversed(up[:-1])):
-                steps.append(_go(stack, api, version))
+            steps += [_go(stack, api, version) for version in (*up, *reversed(up[:-1]))]
             refused = _refusals(api, originals) if originals is not None else None
     return {"releases": up, "steps": steps, "originals": refused}
 
