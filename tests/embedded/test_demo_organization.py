@@ -37,6 +37,15 @@ def test_everybody_can_sign_in_and_acts_in_their_role(file: PeopleFile) -> None:
 
 
 @pytest.mark.django_db
+def test_on_a_real_cluster_no_page_calls_it_a_simulation(tmp_path: Path) -> None:
+    file = PeopleFile(tmp_path / "demo.json")
+    file.write_fresh(simulated=False)
+    call_command("demo_organization", str(file.path))
+    with scopes.system("test"):
+        assert Organization.objects.get(slug="demo").simulated is False
+
+
+@pytest.mark.django_db
 def test_a_second_time_changes_nothing(file: PeopleFile) -> None:
     call_command("demo_organization", str(file.path))
     before = file.path.read_text()

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="people with passwords; tokens are written into it")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
-        """The file holds {"organization": {slug, name}, "people": [{email, name, role, scopes, password, token}]}."""
+        """The file holds {"organization": {slug, name, simulated}, "people": [{email, name, role, scopes, password, token}]}."""
         asked = json.loads(file.read_text())
         organization = _organization(**asked["organization"])
         for person in asked["people"]:
@@ -39,10 +39,10 @@ class Command(BaseCommand):
         file.write_text(json.dumps(asked, indent=1))
 
 
-def _organization(slug: str, name: str) -> Organization:
+def _organization(slug: str, name: str, simulated: bool = True) -> Organization:
     with scopes.system("the demo's organization"):
         found: Organization | None = Organization.objects.filter(slug=slug).first()
-    return found or services.create_organization(_BY, slug=slug, name=name, simulated=True)
+    return found or services.create_organization(_BY, slug=slug, name=name, simulated=simulated)
 
 
 def _user(email: str, name: str, password: str) -> User:

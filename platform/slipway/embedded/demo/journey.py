@@ -60,7 +60,7 @@ class Journey:
         kubeconfig = self.cluster.kubeconfig.read_text()
         found = await self.api.find(owner, f"clusters/{slug}/")
         if found is None:
-            name = "Sandbox (simulated)" if self.cluster.is_sandbox else "Cluster"
+            name = "Sandbox" if self.cluster.is_sandbox else "Cluster"
             await self.api.post(owner, "clusters/", slug=slug, name=name, kubeconfig=kubeconfig)
         elif found["server"] not in kubeconfig:
             await self.api.patch(owner, f"clusters/{slug}/", kubeconfig=kubeconfig)

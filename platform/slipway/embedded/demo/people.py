@@ -12,7 +12,7 @@ from typing import Any
 from slipway.embedded.data import write_private
 
 ORGANIZATION = "demo"
-_NAME = "Demo (simulated)"
+_NAME = "Demo"  # pages mark what is simulated
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,16 @@ class PeopleFile:
             return None
         return People(*people) if len(people) == len(_CAST) and all(one.token for one in people) else None
 
-    def write_fresh(self) -> None:
-        """Random passwords; those of an earlier try are kept, since somebody may have signed in with them."""
+    def write_fresh(self, *, simulated: bool = True) -> None:
+        """Random passwords; those of an earlier try are kept, since somebody may have signed in with them.
+
+        `simulated`: its cluster is the sandbox, and every page says so.
+        """
         if self.path.exists():
             return
         people = [_entry(*one) for one in _CAST]
-        content = {"organization": {"slug": ORGANIZATION, "name": _NAME}, "people": people}
+        organization = {"slug": ORGANIZATION, "name": _NAME, "simulated": simulated}
+        content = {"organization": organization, "people": people}
         write_private(self.path, json.dumps(content, indent=1))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from pathlib import Path
 
 import httpx
 
@@ -84,7 +86,10 @@ class Demo:
         second = journey.people.releaser
         return [
             f"{sample.name} {following.stem} waits for {second.name}, who may approve it for production.",
-            f"Sign in as {second.email} at {stack.url}/.",
+            f"Sign in as {second.email} at {stack.url}/, or on the command line with the tokens that are in",
+            f"{_people_file(stack)}:",
+            f"  {_slipway()} login {stack.url}",
+            f"  {_slipway()} rollouts list",
         ]
 
     async def _note_namespaces(self, stack: Stack, sample: Sample) -> None:
@@ -97,6 +102,18 @@ class Demo:
         self._screen.say(f"Namespaces made on the cluster: {', '.join(names)}. --reset removes them.")
 
 
+def _people_file(stack: Stack) -> Path:
+    return stack.folder.path / "secrets" / "demo.json"
+
+
+def _slipway() -> str:
+    """As it can be typed here: the one of this Python, which need not be on PATH."""
+    own = Path(sys.executable).with_name("slipway")
+    if not own.exists():
+        return "slipway"
+    return str(own.relative_to(Path.cwd())) if own.is_relative_to(Path.cwd()) else str(own)
+
+
 def _namespace_template(stack: Stack) -> str:
     """On a cluster that others use too, the names are ours alone."""
     if stack.cluster.is_sandbox:
@@ -106,7 +123,7 @@ def _namespace_template(stack: Stack) -> str:
 
 async def _people(api: Api, stack: Stack, supervisor: Supervisor) -> People:
     """Made once; on a later start their tokens are tried first, which spares two seconds."""
-    file = PeopleFile(stack.folder.path / "secrets" / "demo.json")
+    file = PeopleFile(_people_file(stack))
     people = file.read()
     if people is not None:
         try:
@@ -115,7 +132,7 @@ async def _people(api: Api, stack: Stack, supervisor: Supervisor) -> People:
         except Refused:
             people = None
     if people is None:
-        file.write_fresh()
+        file.write_fresh(simulated=stack.cluster.is_sandbox)
         await supervisor.run_to_end(
             "people", stack.python("django", "demo_organization", str(file.path)), stack.environment
         )
