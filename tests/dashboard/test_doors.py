@@ -149,3 +149,22 @@ def test_a_page_asks_the_database_as_often_for_many_applications_as_for_one(stor
     with CaptureQueriesContext(connection) as many:
         client.get("/o/acme/")
     assert len(many) == len(one)
+
+
+def test_buttons_that_are_fetched_anew_bring_the_count_of_what_waits(story: Story) -> None:
+    rollout = story.start("v1", "production")
+    rollout.plan()
+    path, headers = f"{rollout.path}actions/", {"HX-Request": "true"}
+    asked = browser(story.people.bo).get(path, headers=headers).content.decode()
+    assert '<span id="waiting-count" class="n" hx-swap-oob="true" >' in asked
+    assert ", waiting for you: </span>1</span>" in asked
+    unasked = browser(story.people.vic).get(path, headers=headers).content.decode()
+    assert '<span id="waiting-count" class="n" hx-swap-oob="true" hidden>' in unasked
+
+
+def test_rolling_back_says_what_it_concerns_and_whose_approval_it_needs(story: Story) -> None:
+    story.live("v1", "production")
+    rollout = story.live("v2", "production")
+    content = browser(story.people.bo).get(f"{rollout.path}roll-back/").content.decode()
+    assert "<p>This concerns 4 objects it changed, 1 object it deleted.</p>" in content
+    assert "<p>It is planned first and needs 1 approval, not your own.</p>" in content

@@ -81,7 +81,14 @@ def objects_of(rollout: Rollout, plan: Plan | None) -> Objects:
     journal = dict(JournalEntry.objects.filter(rollout_id=rollout.id).values_list("key", "state"))
     planned = plan.objects if plan else ()
     lines = [
-        _line(item.key, item.verb, seen.get(str(item.key)), journal, by_owner.get(str(item.key), ()))
+        _line(
+            item.key,
+            item.verb,
+            seen.get(str(item.key)),
+            journal,
+            by_owner.get(str(item.key), ()),
+            over=rollout.ended_at is not None,
+        )
         for item in planned
     ]
     rows = [_pod_row(owner, found, seen.get(owner)) for owner, found in sorted(by_owner.items())]
@@ -101,14 +108,16 @@ def _line(
     seen: Mapping[str, Any] | None,
     journal: Mapping[str, str],
     pods: Sequence[tuple[str, Mapping[str, Any]]],
+    *,
+    over: bool,
 ) -> ObjectLine:
     written = journal.get(str(key)) == JournalState.APPLIED
     if verb is Verb.PRUNE:
-        state, words = (_GONE, "removed") if written else (_TODO, "will be removed")
+        state, words = (_GONE, "removed") if written else (_TODO, "not removed" if over else "will be removed")
     elif verb is Verb.REFUSE:
         state, words = Mark("failed", "refused"), "refused"
     elif verb.writes and not written:
-        state, words = _TODO, "not yet"
+        state, words = _TODO, "not written" if over else "not yet"
     elif seen is not None:
         state, words = health_mark(seen["health"]), seen["sentence"]
     else:
