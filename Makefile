@@ -19,10 +19,10 @@ DEVELOP := .venv/.set-up/develop
 ASSETS := static/vendor/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint bench soak wheel assets set-up clean
+.PHONY: help demo up test lint bench screenshots soak wheel assets set-up clean
 
 help: ## what there is to make
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: $(RUN) $(ASSETS) ## the whole product with a demo; ARGS="--exit | --reset | --port N | --data DIR | --kubeconfig FILE"
 	@$(PY) -m slipway.embedded demo $(ARGS)
@@ -46,6 +46,10 @@ lint: $(DEVELOP) ## style, types, import directions, templates, migrations, the 
 
 bench: $(DEVELOP) $(ASSETS) ## ratios within one run, into var/bench.json; ARGS="--kubeconfig FILE"
 	@$(PY) -m tests.benchmarks $(ARGS)
+
+screenshots: $(DEVELOP) $(ASSETS) ## every page, wide and on a phone, light and dark, into var/screenshots
+	@deploy/set-up/chromium
+	@$(PY) -m tests.e2e.screenshots var/screenshots
 
 soak: $(DEVELOP) $(ASSETS) ## the large numbers, into var/soak.json; takes an hour or more
 	@$(PY) -m tests.soak $(ARGS)
