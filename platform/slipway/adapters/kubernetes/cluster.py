@@ -12,9 +12,10 @@ from urllib.parse import quote
 
 from slipway.adapters.kubernetes.discovery import discover
 from slipway.adapters.kubernetes.errors import parsed, translate
+from slipway.adapters.kubernetes.families import BELOW, CHILDREN, descendants
 from slipway.adapters.kubernetes.secrets import redact
 from slipway.adapters.kubernetes.transport import Transport
-from slipway.engine.objects import Manifest, ObjectKey, owner_uids, uid_of
+from slipway.engine.objects import Manifest, ObjectKey, uid_of
 from slipway.ports.clusters import (
     AsksForEvents,
     ClusterFacts,
@@ -34,18 +35,7 @@ from slipway.ports.clusters import (
 
 _FACTS_SECONDS = 300
 _PAGE = 500
-_CHILDREN = (("apps", "ReplicaSet"), ("apps", "ControllerRevision"), ("batch", "Job"), ("", "Pod"))
-_BESIDES = frozenset({*_CHILDREN, ("", "Event")})
-_POD, _SET, _REVISION = ("", "Pod"), ("apps", "ReplicaSet"), ("apps", "ControllerRevision")
-_BELOW = {
-    "Deployment": (_SET, _POD),
-    "ReplicaSet": (_POD,),
-    "StatefulSet": (_REVISION, _POD),
-    "DaemonSet": (_REVISION, _POD),
-    "Job": (_POD,),
-    "CronJob": (("batch", "Job"), _POD),
-    "ReplicationController": (_POD,),
-}  # what descends from whom: only that is listed
+_BESIDES = frozenset({*CHILDREN, ("", "Event")})
 
 
 class KubernetesCluster:
@@ -185,8 +175,8 @@ class KubernetesCluster:
     def observe(self, keys: Sequence[ObjectKey], *, asks_for_events: AsksForEvents = always) -> Snapshot:
         objects: dict[ObjectKey, Manifest | None] = dict.fromkeys(keys)
         wanted = {(key.group, key.kind, key.namespace) for key in keys}
-        owning = {key.namespace for key in keys if key.kind in _BELOW}
-        wanted |= {(*below, key.namespace) for key in keys for below in _BELOW.get(key.kind, ())}
+        owning = {key.namespace for key in keys if key.kind in BELOW}
+        wanted |= {(*below, key.namespace) for key in keys for below in BELOW.get(key.kind, ())}
         facts = self.facts()
         served = sorted(entry for entry in wanted if facts.serves(entry[0], entry[1]))
         with ThreadPoolExecutor(max_workers=4) as pool:
@@ -197,9 +187,9 @@ class KubernetesCluster:
                 key = ObjectKey.of(item)
                 if key in objects:
                     objects[key] = item
-                elif (key.group, key.kind) in _CHILDREN:
+                elif (key.group, key.kind) in CHILDREN:
                     family.append(item)
-        children = _descendants([item for item in objects.values() if item is not None], family)
+        children = descendants([item for item in objects.values() if item is not None], family)
         asked = bool(owning) and asks_for_events(objects, children)
         events = self._events_about(owning, objects, children) if asked else ()
         return Snapshot(objects, tuple(children), tuple(events))
@@ -342,21 +332,3 @@ def _segment(name: str) -> str:
     if name in (".", "..") or "/" in name or "%" in name:
         raise Refused(f"“{name}” is no name that an object may have.", status=422, reason="Invalid")
     return quote(name, safe="")
-
-
-def _descendants(roots: Sequence[Manifest], family: Sequence[Manifest]) -> list[Manifest]:
-    by_owner: dict[str, list[Manifest]] = {}
-    for item in family:
-        for uid in owner_uids(item):
-            by_owner.setdefault(uid, []).append(item)
-    found: list[Manifest] = []
-    queue = [uid_of(root) for root in roots]
-    seen: set[str] = set()
-    while queue:
-        for child in by_owner.get(queue.pop(), ()):
-            uid = uid_of(child)
-            if uid not in seen:
-                seen.add(uid)
-                found.append(child)
-                queue.append(uid)
-    return found
