@@ -168,3 +168,20 @@ def test_rolling_back_says_what_it_concerns_and_whose_approval_it_needs(story: S
     content = browser(story.people.bo).get(f"{rollout.path}roll-back/").content.decode()
     assert "<p>This concerns 4 objects it changed, 1 object it deleted.</p>" in content
     assert "<p>It is planned first and needs 1 approval, not your own.</p>" in content
+
+
+def test_a_gate_that_passes_has_the_buttons_fetched_anew(story: Story) -> None:
+    from apps.core import scopes
+    from apps.dashboard.pictures.rollouts import picture_of
+    from apps.rollouts.models import Rollout
+
+    rollout = story.start("v1", "production")
+    rollout.plan()
+    with scopes.organization(story.people.acme.id):
+        row = Rollout.objects.get(id=rollout.rollout_id)
+        approval = dict(row.reasons[0])
+        row.reasons = [approval, {**approval, "gate": "deletions"}]
+        held = picture_of(row, "acme").buttons
+        row.reasons = [approval, {**approval, "gate": "deletions", "answer": "pass"}]
+        passed = picture_of(row, "acme").buttons
+    assert (held.removeprefix(passed), passed != held) == ("|deletions", True)

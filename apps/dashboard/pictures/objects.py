@@ -113,7 +113,9 @@ def _line(
 ) -> ObjectLine:
     written = journal.get(str(key)) == JournalState.APPLIED
     if verb is Verb.PRUNE:
-        state, words = (_GONE, "removed") if written else (_TODO, "not removed" if over else "will be removed")
+        state, words = (
+            (_GONE, "removed") if written else (_TODO, "not removed" if over else "will be removed")
+        )
     elif verb is Verb.REFUSE:
         state, words = Mark("failed", "refused"), "refused"
     elif verb.writes and not written:

@@ -69,6 +69,7 @@ def picture_of(rollout: Rollout, slug: str) -> RolloutPicture:
     lead, sentence = _sentence(rollout)
     state = [rollout.phase, rollout.plan_digest, str(len(decisions)), str(bool(rollout.pause_requested_at))]
     state += [str(bool(rollout.abort_requested_at)), str(bool(rollout.stop_requested_at))]
+    state += [reason["gate"] for reason in rollout.reasons if reason["answer"] != "pass"]
     return RolloutPicture(
         rollout=rollout,
         slug=slug,

@@ -53,7 +53,7 @@ def _decisions(actor: Actor) -> list[Waiting]:
         if not any(_is_asked(actor, row, reason["gate"], decided) for reason in held):
             continue
         words = " · ".join([reason["sentence"] for reason in held] + _plan_words(row))
-        found.append(_waiting(row, words))
+        found.append(_waiting(row, words[:1].upper() + words[1:]))
     return found[:MOST]
 
 

@@ -74,7 +74,8 @@ def confirm_deletions(actor: Actor, identifier: UUID | int, *, count: int) -> Ro
                 fields={"number": f"{deleted}"},
             )
         rollout.confirmed_deletions = count
-        _record(rollout, actor, "rollout.confirm-deletions", f"{actor.label} confirmed {count} deletion{'' if count == 1 else 's'}.")
+        sentence = f"{actor.label} confirmed {count} deletion{'' if count == 1 else 's'}."
+        _record(rollout, actor, "rollout.confirm-deletions", sentence)
     return rollout
 
 

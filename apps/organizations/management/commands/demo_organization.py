@@ -27,7 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="people with passwords; tokens are written into it")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
-        """The file holds {"organization": {slug, name, simulated}, "people": [{email, name, role, scopes, password, token}]}."""
+        """The file holds {"organization": {slug, name, simulated}, "people": […]}, a person being
+        {email, name, role, scopes, password, token}.
+        """
         asked = json.loads(file.read_text())
         organization = _organization(**asked["organization"])
         for person in asked["people"]:
