@@ -92,7 +92,7 @@ def test_two_browsers_watch_one_rollout_to_its_end(visit: Callable[..., Any], st
     rollout.observe(ready=1.0)
     rollout.succeed()
     for page in pages:
-        expect(sentence(page)).to_contain_text("Healthy. 4 of 4 workloads healthy.")
+        expect(sentence(page)).to_contain_text("Healthy: 4 of 4 workloads.")
         expect(page.locator("#rollout-pods .pod.healthy")).to_have_count(11)
     bo, vic = pages
     expect(bo.get_by_role("button", name="Roll back to v1")).to_be_visible()
