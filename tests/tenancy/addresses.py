@@ -130,7 +130,7 @@ API = [
     _action("pause", 409),  # it waits; there is nothing to pause
     _action("resume", 409),
     _action("retry", 409),
-    Address("api-rollout-confirm-deletions", "POST", START, body=lambda world: {"deletions": 3}),
+    Address("api-rollout-confirm-deletions", "POST", START, body=lambda world: {"deletions": 0}),
     Address("api-targets", "GET", SEE),
     Address("api-target", "GET", SEE),
     Address("api-target", "PATCH", CONFIGURE, body=lambda world: {"image_overrides": {}}),

@@ -15,6 +15,7 @@ from apps.releases.models import Release
 from apps.releases.services.documents import documents_for
 from apps.rollouts.choices import JournalState
 from apps.rollouts.models import AppliedSet, InventoryItem, JournalEntry, Rollout
+from apps.rollouts.services import asking
 from apps.rollouts.services.concealing import Conceal, shown
 from slipway.engine.diff import changes, owned_by
 from slipway.engine.manifests import (
@@ -29,7 +30,7 @@ from slipway.engine.manifests import (
 )
 from slipway.engine.manifests.prepare import ATTEMPT, ON_ROLLBACK
 from slipway.engine.manifests.unrolling import NOTE as TWO_WRITES
-from slipway.engine.manifests.unrolling import kept_by, still_rolling, stopped, stops_rolling
+from slipway.engine.manifests.unrolling import stops_rolling
 from slipway.engine.objects import Manifest, ObjectKey, annotations_of, is_terminating
 from slipway.engine.phases import Kind
 from slipway.engine.plans import (
@@ -49,10 +50,6 @@ from slipway.engine.strategies import lay_out
 from slipway.ports.clusters import (
     Cluster,
     ClusterFacts,
-    NamespaceMissing,
-    NotServed,
-    OwnedByOthers,
-    Refused,
 )
 
 APPLIED = "applied_set.sealed_objects"
@@ -218,10 +215,12 @@ def make_plan(source: Source, cluster: Cluster, *, keep_alive: Callable[[], None
             return PlannedObject(
                 item.key, Verb.CREATE, changes(None, item.manifest), notes=(NAMESPACE_NOTE, *waits)
             )
-        if item.key.namespace in new_namespaces or (item.key.group, item.key.kind) in new_kinds:
+        if (item.key.group, item.key.kind) in new_kinds:
             run = DryRun(DryRunKind.UNCHECKED)
+        elif item.key.namespace in new_namespaces:
+            run = asking.ask_ahead(cluster, item, source.manager)
         else:
-            run = _dry_run(cluster, item, live, source)
+            run = asking.dry_run(cluster, item, live, source.manager)
         planned = classify(
             shown(item),
             live,
@@ -318,47 +317,6 @@ def _planned(
         notes=notes,
     )
     return Planned(plan, steps, tuple(objects), source)
-
-
-def _dry_run(cluster: Cluster, item: PreparedObject, live: Manifest | None, source: Source) -> DryRun:
-    if live is not None and is_terminating(live):
-        return DryRun(DryRunKind.UNCHECKED)
-    if live is not None and stops_rolling(item.manifest, live):
-        return _dry_run_of_two(cluster, item, live, source)
-    return _asked(cluster, item, source)
-
-
-def _dry_run_of_two(cluster: Cluster, item: PreparedObject, live: Manifest, source: Source) -> DryRun:
-    """Of what takes two applies the server is asked about the first's way with the second's content."""
-    if others := kept_by(live, source.manager):
-        sentence = f"{others} owns values of its rolling update too; they have to be given up first"
-        return DryRun(DryRunKind.REFUSED, sentence=sentence)
-    run = _asked(cluster, replace(item, manifest=still_rolling(item.manifest, live)), source)
-    return replace(run, answer=stopped(run.answer, item.manifest)) if run.answer is not None else run
-
-
-def _asked(cluster: Cluster, item: PreparedObject, source: Source) -> DryRun:
-    try:
-        return DryRun(DryRunKind.ANSWERED, cluster.apply(item.manifest, manager=source.manager, dry_run=True))
-    except OwnedByOthers as conflict:
-        return _forced(cluster, item, source, conflict)
-    except NamespaceMissing as error:
-        return DryRun(DryRunKind.REFUSED, sentence=error.sentence)
-    except NotServed as error:
-        return DryRun(DryRunKind.REFUSED, sentence=error.sentence)
-    except Refused as error:
-        if error.immutable:
-            return DryRun(DryRunKind.IMMUTABLE, sentence=error.sentence)
-        return DryRun(DryRunKind.REFUSED, sentence=error.sentence)
-
-
-def _forced(cluster: Cluster, item: PreparedObject, source: Source, conflict: OwnedByOthers) -> DryRun:
-    try:
-        answer = cluster.apply(item.manifest, manager=source.manager, dry_run=True, force=True)
-    except Refused as error:
-        kind = DryRunKind.IMMUTABLE if error.immutable else DryRunKind.REFUSED
-        return DryRun(kind, sentence=error.sentence)
-    return DryRun(DryRunKind.CONFLICT, answer, conflict.owners)
 
 
 def _read_all(

@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.audit.services import Audit
 from apps.core.problems import Conflict, Invalid
 from apps.environments.models import Target
-from apps.organizations.access import Actor, Right
+from apps.organizations.access import Actor, Right, authorize
 from apps.rollouts.access import access_rollout, access_target
 from apps.rollouts.models import Rollout
 from apps.rollouts.selectors import plan_of
@@ -63,7 +63,14 @@ def reapply(actor: Actor, target_id: UUID, *, why: str = "") -> Rollout:
 def confirm_deletions(actor: Actor, identifier: UUID | int, *, count: int) -> Rollout:
     """A person types how many objects the plan deletes. Another number confirms nothing, and they are told."""
     with transaction.atomic():
-        rollout = access_rollout(actor, identifier, Right.START, lock=True)
+        rollout = access_rollout(actor, identifier, lock=True)
+        # Who may start it may say so too; anything else would let a developer begin what only others can go on with.
+        right = (
+            Right.START
+            if rollout.approvals_needed or rollout.kind != Kind.FORWARD
+            else Right.START_UNAPPROVED
+        )
+        authorize(actor, right, environment_id=rollout.environment_id)
         if rollout.phase != Phase.WAITING:
             raise Conflict(f"The rollout is {rollout.phase}; it does not ask for a number.")
         planned = plan_of(rollout)
@@ -75,7 +82,7 @@ def confirm_deletions(actor: Actor, identifier: UUID | int, *, count: int) -> Ro
             )
         rollout.confirmed_deletions = count
         sentence = f"{actor.label} confirmed {count} deletion{'' if count == 1 else 's'}."
-        _record(rollout, actor, "rollout.confirm-deletions", sentence)
+        _record(rollout, actor, "rollout.confirm-deletions", sentence, urgent=False)
     return rollout
 
 
@@ -122,7 +129,9 @@ def _wish(actor: Actor, identifier: UUID | int, trigger: Trigger, *, why: str) -
     return rollout
 
 
-def _record(rollout: Rollout, actor: Actor, action: str, sentence: str, *, why: str = "") -> None:
+def _record(
+    rollout: Rollout, actor: Actor, action: str, sentence: str, *, why: str = "", urgent: bool = True
+) -> None:
     now = timezone.now()
     rollout.next_check_at = now
     commit_rollout(
@@ -134,4 +143,4 @@ def _record(rollout: Rollout, actor: Actor, action: str, sentence: str, *, why: 
         audits=[Audit(action, "rollout", label_of(rollout), rollout.id, why=why)],
         act=(action, sentence),
     )
-    wake(rollout, urgent=True)
+    wake(rollout, urgent=urgent)

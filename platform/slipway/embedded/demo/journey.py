@@ -20,7 +20,14 @@ ENVIRONMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("staging", {"name": "Staging", "delivery_mode": "auto"}),
     (
         "production",
-        {"name": "Production", "production": True, "delivery_mode": "approve", "approvals_needed": 1},
+        {
+            "name": "Production",
+            "production": True,
+            "delivery_mode": "approve",
+            "approvals_needed": 1,
+            # Going back from v0.10.0 removes eleven service accounts: in a demo that asks for no typed number.
+            "delete_limit": 20,
+        },
     ),
 )
 _LOOK_SECONDS = 0.4
