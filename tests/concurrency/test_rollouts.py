@@ -80,12 +80,15 @@ def scene(
     application = make_application(ana, slug="shop")
     releases = [make_release(ana, application, f"1.{number}.0", MANIFEST) for number in range(3)]
 
-    def look(lease: leases.Lease, cluster: Any) -> advancing.Seen:
+    def look(lease: leases.Lease, rollout: Rollout, cluster: Any) -> advancing.Seen:
         with scopes.organization(lease.organization_id):
-            rollout = advancing._load(lease)
+            Rollout.objects.filter(id=lease.rollout_id, fence=lease.fence).update(
+                plan_wanted=False, planned_at=None
+            )
+            version = rollout.release.version
         plan = Plan(
             target=str(rollout.target_id),
-            release_digest=rollout.release.version,
+            release_digest=version,
             way_back_digest="",
             way_back_label="",
             step_titles=("Check the plan", "Configuration"),

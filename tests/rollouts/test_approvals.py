@@ -10,9 +10,9 @@ from apps.rollouts.models import Rollout
 from apps.rollouts.services.watching import noticed
 from slipway.engine.objects import ObjectKey
 from slipway.engine.phases import Kind
+from tests.enduring.test_kills import Killed, revive
 from tests.rollouts.driver import of
 from tests.rollouts.journey import Journey, shop
-from tests.rollouts.test_kills import Killed, revive
 
 
 def asked(journey: Journey, **policy: int) -> Rollout:
@@ -38,10 +38,10 @@ def replicas_by_hand(journey: Journey, count: int) -> None:
 def test_it_waits_and_says_for_what_and_for_whom(journey: Journey) -> None:
     rollout = asked(journey)
     row = of(rollout)
-    assert "0 of 1 approvals" in row.sentence
+    assert "not approved yet" in row.sentence
     (held,) = [reason for reason in row.reasons if reason["answer"] == "wait"]
     assert held["gate"] == "approval"
-    assert "other than Bo" in held["unblocked_by"]
+    assert "(not Bo)" in held["unblocked_by"]
     assert journey.tap.writes == []
 
 
@@ -158,7 +158,7 @@ def test_a_cluster_that_changed_after_the_approval_gets_nothing_applied(journey:
     row = journey.until(rollout, lambda row: row.plan_digest != approved and bool(row.reasons))
     journey.driver.drain()
     assert row.phase == "waiting"
-    assert "0 of 1 approvals" in of(rollout).sentence
+    assert "not approved yet" in of(rollout).sentence
     assert journey.tap.writes == []
     assert journey.target().active_rollout_id is None
     assert "plan-changed" in journey.kinds(rollout)
@@ -204,7 +204,7 @@ def test_a_persons_rollback_to_what_stands_there_skips_the_gates_and_to_an_older
 
     gated = journey.start(older, kind=Kind.ROLLBACK)
     row = journey.waiting(gated)
-    assert "0 of 1 approvals" in row.sentence
+    assert "not approved yet" in row.sentence
     assert row.way_back_release is None
     journey.approve(gated)
     journey.succeeded(gated)

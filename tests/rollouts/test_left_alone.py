@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from apps.rollouts.models import Rollout
+from tests.enduring.test_kills import Killed, revive
 from tests.rollouts.driver import of
 from tests.rollouts.journey import Journey, shop, worker
-from tests.rollouts.test_kills import Killed, revive
 
 
 def leave_alone(journey: Journey, rollout: Rollout) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from apps.rollouts.models import PlanRecord, Rollout
+from tests.enduring.test_kills import Killed, revive
 from tests.rollouts.journey import Journey, shop
-from tests.rollouts.test_kills import Killed, revive
 
 RECREATE = "strategy: {type: Recreate}\n  selector"
 ROLLING = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}}
