@@ -15,6 +15,7 @@ from slipway.engine.objects import ObjectKey
 from slipway.ports.clusters import Cluster, Unreachable
 from tests.chaos.harbour import WORKLOADS, manifests
 from tests.stacks.stack import RunningStack
+from tests.stacks.yard import add_cluster, ok
 
 VICTIMS = ("worker", "watcher", "web", "beat", "valkey", "postgres", "sandbox", "abort-worker")
 APPLICATION, ENVIRONMENT, NAMESPACE = "harbour", "dev", "harbour-dev"
@@ -42,9 +43,9 @@ class Yard:
 
     def open(self) -> None:
         """The cluster, the environment and the application, and a first release that is live."""
+        add_cluster(self.stack, "yard")
         with self.stack.client() as api:
-            _ok(api.post("clusters/", json={"slug": "yard", "kubeconfig": self.stack.kubeconfig.read_text()}))
-            _ok(
+            ok(
                 api.post(
                     "environments/",
                     json={
@@ -55,7 +56,7 @@ class Yard:
                     },
                 )
             )
-            _ok(api.post("applications/", json={"slug": APPLICATION}))
+            ok(api.post("applications/", json={"slug": APPLICATION}))
         self.ended(self.begin())
 
     def begin(self) -> str:
@@ -64,9 +65,9 @@ class Yard:
         version = f"v{self.number}"
         with self.stack.client() as api:
             body = {"version": version, "manifests": manifests(self.number)}
-            _ok(api.post(f"applications/{APPLICATION}/releases/", json=body))
+            ok(api.post(f"applications/{APPLICATION}/releases/", json=body))
             wish = {"application": APPLICATION, "environment": ENVIRONMENT, "release": version}
-            return str(_ok(api.post("rollouts/", json=wish))["id"])
+            return str(ok(api.post("rollouts/", json=wish))["id"])
 
     def ended(self, rollout: str, *, within_seconds: float = _DEADLINE_SECONDS) -> dict[str, Any]:
         """Asked again and again: the web process may be the one that was killed."""
@@ -90,7 +91,7 @@ class Yard:
         with self.stack.client() as api:
             while True:
                 after = found[-1]["number"] if found else 0
-                page = _ok(api.get(f"rollouts/{rollout}/events/", params={"after": after}))
+                page = ok(api.get(f"rollouts/{rollout}/events/", params={"after": after}))
                 found += page["items"]
                 if not page["items"] or found[-1]["number"] >= page["head"]:
                     return found
@@ -157,9 +158,3 @@ def kill_in_the_middle(yard: Yard, *, seed: int, victim: str) -> Survived:
     assert yard.replica_sets() == sets + len(WORKLOADS), "each workload was changed exactly once"
     yard.check_live()
     return Survived(seed, victim, round(killed_after, 3), round(seconds, 3), str(ended["phase"]))
-
-
-def _ok(answer: httpx.Response) -> dict[str, Any]:
-    assert answer.status_code < 300, f"{answer.request.method} {answer.request.url}: {answer.text}"
-    found: dict[str, Any] = answer.json()
-    return found
