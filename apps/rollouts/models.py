@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
@@ -18,6 +19,8 @@ _ENDED = ["succeeded", "failed", "errored", "aborted", "superseded"]
 
 class Rollout(TenantModel):
     """One release being put on one target. `id` is a UUIDv7: its time places its events."""
+
+    as_of: datetime | None = None  # set on a copy that stands for an earlier moment, never stored
 
     number = models.PositiveIntegerField()  # per organization, for people
     target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="rollouts", db_index=False)

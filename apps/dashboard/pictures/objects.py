@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from apps.dashboard.marks import Mark, health_mark
 from apps.dashboard.words import count
 from apps.rollouts.choices import JournalState
@@ -78,7 +80,10 @@ def objects_of(rollout: Rollout, plan: Plan | None) -> Objects:
     by_owner: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
     for uid, pod in pods.items():
         by_owner.setdefault(pod["owner"], []).append((uid, pod))
-    journal = dict(JournalEntry.objects.filter(rollout_id=rollout.id).values_list("key", "state"))
+    entries = JournalEntry.objects.filter(rollout_id=rollout.id)
+    if rollout.as_of is not None:
+        entries = entries.filter(Q(applied_at__lte=rollout.as_of) | Q(applied_at__isnull=True))
+    journal = dict(entries.values_list("key", "state"))
     planned = plan.objects if plan else ()
     lines = [
         _line(

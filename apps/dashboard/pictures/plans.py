@@ -92,6 +92,9 @@ def plan_picture(plan: Plan, record: PlanRecord) -> PlanPicture:
 
 def decisions_on(rollout: Rollout) -> tuple[DecisionLine, ...]:
     """Oldest first; a decision on a plan that is no longer in force is void."""
+    rows = Approval.objects.filter(rollout_id=rollout.id).order_by("decided_at")
+    if rollout.as_of is not None:
+        rows = rows.filter(decided_at__lte=rollout.as_of)
     return tuple(
         DecisionLine(
             by=decision.person_label,
@@ -100,7 +103,7 @@ def decisions_on(rollout: Rollout) -> tuple[DecisionLine, ...]:
             at=decision.decided_at,
             void=decision.plan_digest != rollout.plan_digest,
         )
-        for decision in Approval.objects.filter(rollout_id=rollout.id).order_by("decided_at")
+        for decision in rows
     )
 
 

@@ -32,7 +32,7 @@ class Stop:
 def rail_of(rollout: Rollout, record: PlanRecord | None, approved: int) -> tuple[Stop, ...]:
     phase = Phase(rollout.phase)
     story = list(
-        Event.objects.filter(rollout_id=rollout.id, kind__in=_TELLING)
+        Event.objects.filter(rollout_id=rollout.id, number__lte=rollout.event_number, kind__in=_TELLING)
         .order_by("number")
         .values_list("kind", "at", "body")
     )
