@@ -1,4 +1,4 @@
-"""One open socket, as the hub sees it: what it has, what waits to be sent, and why it must close."""
+"""One open socket, and what it follows, as the hub sees them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,30 @@ CAPACITY = 512
 
 
 @dataclass(eq=False, slots=True)
-class Client:
+class Line:
+    """One open socket: who sits at it, and why it must close. It lives as long as the socket, whatever it follows."""
+
     seat: Seat
+    closing: tuple[int, str] | None = None
+    beats_at: float = 0.0  # when it is next told that the line stands
+    beat: bool = False  # and that this is due
+    awake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def close(self, code: int, why: str) -> None:
+        if self.closing is None:
+            self.closing = (code, why)
+        self.awake.set()
+
+
+@dataclass(eq=False, slots=True)
+class Client:
+    """One stream on one socket: what it has, and what waits to be sent."""
+
     position: int  # the last number that was sent or waits in `queue`
     html: bool = False
     capacity: int = CAPACITY
     catching_up: bool = True  # it reads the database by itself; the feed passes it by
     overrun: bool = False  # it was too slow: what waited is dropped and a snapshot takes its place
-    closing: tuple[int, str] | None = None
-    beats_at: float = 0.0  # when it is next told that the line stands
-    beat: bool = False  # and that this is due
     queue: deque[str] = field(default_factory=deque)
     stale: set[str] = field(default_factory=set)  # ids of fragments to send again, in their newest form
     shown: dict[str, int] = field(default_factory=dict)  # id → hash of what was sent
@@ -47,8 +61,3 @@ class Client:
         if changed:
             self.stale |= changed
             self.awake.set()
-
-    def close(self, code: int, why: str) -> None:
-        if self.closing is None:
-            self.closing = (code, why)
-        self.awake.set()

@@ -1,10 +1,10 @@
-"""The socket itself: handshake, replay, then whatever the hub has for it. Plain ASGI: Channels' own consumer hops to
-the shared database thread at every message, which is where sockets would queue up behind each other."""
+"""The door of the sockets: handshake, who it is, and then a page or a single stream. Plain ASGI: Channels' own consumer
+hops to the shared database thread at every message, which is where sockets would queue up behind each other."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,24 +16,26 @@ from django.http.request import validate_host
 
 from apps.core.problems import Problem, Unauthenticated
 from apps.live import hub as hubs
-from apps.live import reading
-from apps.live.clients import Client
-from apps.live.feeds import Feed
+from apps.live.clients import Line
 from apps.live.hub import RIGHT_LOST, SIGNED_OUT, TRY_LATER, Hub, end
-from apps.live.rights import Knock, take_seat
+from apps.live.pages import Page
+from apps.live.rights import Knock, Seat, access_stream, take_seat
+from apps.live.sockets import Receive, Send, Socket, close
+from apps.live.streams import Stream
+from apps.organizations.access import Actor
 
 log = structlog.get_logger(__name__)
 
 Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 NO_SUCH_THING = 4404
 
 
 class Consumer:
-    def __init__(self, hub: Hub | None = None) -> None:
-        self._hub = hub
+    """`page`: the page itself says what it follows; else the address says it."""
+
+    def __init__(self, hub: Hub | None = None, *, page: bool = False) -> None:
+        self._hub, self._page = hub, page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
@@ -43,116 +45,77 @@ class Consumer:
             await send({"type": "websocket.close", "code": RIGHT_LOST})  # before accepting: HTTP 403
             return
         await send({"type": "websocket.accept"})
-        watching = asyncio.create_task(_until_gone(receive))
-        talking = asyncio.create_task(self._talk(scope, headers, bearer, send))
-        try:
-            await asyncio.wait({watching, talking}, return_when=asyncio.FIRST_COMPLETED)
-            if talking.done() and not watching.done():
-                talking.result()
-        except OSError:
-            pass  # the client went away in the middle of a frame
-        except DatabaseError as error:
-            log.warning("socket_given_up", error=str(error))
-            await _close(send, TRY_LATER, "The database does not answer.")
-        finally:
-            await end([watching, talking])
-
-    async def _talk(self, scope: Scope, headers: dict[str, str], bearer: str | None, send: Send) -> None:
         hub = self._hub or hubs.of_this_process()
-        places = scope["url_route"]["kwargs"]
         knock = Knock(
-            slug=places["slug"],
-            rollout=places.get("rollout"),
+            slug=scope["url_route"]["kwargs"]["slug"],
             cookies=_cookies(headers),
             bearer=bearer,
             address=(scope.get("client") or [""])[0],
         )
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-        after = query.get("after", ["0"])[0]
+        html = query.get("html", [""])[0] == "1"
         try:
-            seat, stream = await hub.run(lambda: take_seat(knock))
+            if self._page:
+                await self._open_page(hub, knock, receive, send, html=html)
+            else:
+                after = query.get("after", ["0"])[0]
+                asked = _asked(scope["url_route"]["kwargs"])
+                await self._open_stream(hub, knock, receive, send, asked=asked, after=after, html=html)
         except Unauthenticated as problem:
-            await _close(send, SIGNED_OUT, problem.sentence)
-            return
+            await close(send, SIGNED_OUT, problem.sentence)
         except Problem as problem:
-            await _close(send, NO_SUCH_THING if problem.status == 404 else RIGHT_LOST, problem.sentence)
-            return
-        client = Client(
-            seat=seat,
-            position=int(after) if after.isdecimal() and len(after) < 16 else 0,
-            html=query.get("html", [""])[0] == "1",
-            capacity=hub.pace.capacity,
-        )
-        feed = await hub.join(stream, client)
-        try:
-            await Conversation(hub, feed, client, send).go_on()
-        finally:
-            hub.leave(feed, client)
+            await close(send, NO_SUCH_THING if problem.status == 404 else RIGHT_LOST, problem.sentence)
+        except OSError:
+            pass  # the client went away in the middle of a frame
+        except DatabaseError as error:
+            log.warning("socket_given_up", error=str(error))
+            await close(send, TRY_LATER, "The database does not answer.")
+
+    async def _open_page(self, hub: Hub, knock: Knock, receive: Receive, send: Send, *, html: bool) -> None:
+        actor, seat = await hub.run(lambda: take_seat(knock))
+        line = Line(seat)
+        with hub.seated(line):
+            page = Page(hub, line, actor, receive, send, html=html)
+            try:
+                await _whichever_ends_first(page.until_gone(), page.until_closed())
+            finally:
+                await page.hang_up()
+
+    async def _open_stream(
+        self, hub: Hub, knock: Knock, receive: Receive, send: Send, *, asked: str, after: str, html: bool
+    ) -> None:
+        _, seat, stream = await hub.run(lambda: _take_seat_for(knock, asked))
+        line = Line(seat)
+        with hub.seated(line):
+            socket = Socket(hub, line, send)
+            position = int(after) if after.isdecimal() and len(after) < 16 else 0
+            socket.follow(
+                stream, after=position, html=html, greeting={"kind": "hello", "stream": stream.name}
+            )
+            try:
+                await _whichever_ends_first(_until_gone(receive), socket.until_closed(head_of=stream))
+            finally:
+                await socket.hang_up()
 
 
-class Conversation:
-    def __init__(self, hub: Hub, feed: Feed, client: Client, send: Send) -> None:
-        self._hub, self._feed, self._client, self._send = hub, feed, client, send
+def _take_seat_for(knock: Knock, asked: str) -> tuple[Actor, Seat, Stream]:
+    actor, seat = take_seat(knock)
+    return actor, seat, access_stream(actor, asked)
 
-    async def go_on(self) -> None:
-        feed, client = self._feed, self._client
-        await self._say("hello", stream=feed.stream.name, head=feed.head)
-        if client.position > feed.head:
-            # It knows more than the database: another one, or one that was restored.
-            await self._snapshot()
-        await self._catch_up()
-        while True:
-            # No timer per socket: with hundreds of them setting and taking down timers costs as much as sending.
-            await client.awake.wait()
-            client.awake.clear()
-            if client.closing is not None:
-                await _close(self._send, *client.closing)
-                return
-            if client.overrun:
-                await self._snapshot()
-                await self._catch_up()
-                continue
-            while client.queue and client.closing is None and not client.overrun:
-                await self._text(client.queue.popleft())
-            if client.stale and not client.overrun:
-                await self._text(feed.fragments_text(client))
-            if client.beat:
-                client.beat = False
-                await self._say("heartbeat", head=feed.head)
 
-    async def _catch_up(self) -> None:
-        """From the database up to the feed's head. Nothing is awaited between the last look at that head and the
-        moment the feed takes over, and the feed leaves out what was read already: no gap, no repetition."""
-        feed, client = self._feed, self._client
-        while client.position < feed.head and client.closing is None:
-            if feed.head - client.position > self._hub.pace.far_behind:
-                await self._snapshot()
-                continue
-            after = client.position
-            rows = await self._hub.run(lambda after=after: reading.rows_after(feed.stream, after))  # type: ignore[misc]  # a lambda's default
-            if not rows or rows[0].number != after + 1:
-                await self._snapshot()  # what is missing was removed by retention
-                continue
-            for row in rows:
-                await self._text(row.text)
-                client.position = row.number
-        client.catching_up = False
-        feed.greet(client)
+async def _whichever_ends_first(*coroutines: Coroutine[Any, Any, None]) -> None:
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        await end(tasks)
 
-    async def _snapshot(self) -> None:
-        client = self._client
-        client.catching_up, client.overrun = True, False
-        client.queue.clear()
-        client.shown.clear()
-        snapshot = await self._hub.snapshot(self._feed.stream)
-        await self._text(snapshot.text)
-        client.position = snapshot.head
 
-    async def _say(self, kind: str, **content: Any) -> None:
-        await self._text(reading.frame(kind, **content))
-
-    async def _text(self, text: str) -> None:
-        await self._send({"type": "websocket.send", "text": text})
+def _asked(places: dict[str, Any]) -> str:
+    return f"rollout:{places['rollout']}" if "rollout" in places else "activity"
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
@@ -162,14 +125,9 @@ async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _until_gone(receive: Receive) -> None:
-    """Clients say nothing; whatever they send is dropped."""
+    """What the address says is followed; whatever else is sent is dropped."""
     while (await receive())["type"] != "websocket.disconnect":
         pass
-
-
-async def _close(send: Send, code: int, why: str) -> None:
-    await send({"type": "websocket.send", "text": reading.frame("closing", why=why)})
-    await send({"type": "websocket.close", "code": code, "reason": why[:120]})
 
 
 def _bearer(headers: dict[str, str]) -> str | None:

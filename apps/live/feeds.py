@@ -103,7 +103,9 @@ class Feed:
         client.shown.update({key: self._marks[key] for key in keys})
         if keys not in self._texts:
             html = {key: self._html[key] for key in sorted(keys)}
-            self._texts[keys] = reading.frame("fragments", number=self._html_number, html=html)
+            self._texts[keys] = reading.frame(
+                "fragments", stream=self.stream.label, number=self._html_number, html=html
+            )
         return self._texts[keys]
 
     async def _read_on(self) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from threading import Barrier
@@ -19,7 +20,7 @@ from django.db import connections
 
 from apps.core.wake import WAKE_GROUP
 from apps.live import reading, rights
-from apps.live.clients import CAPACITY, Client
+from apps.live.clients import CAPACITY, Client, Line
 from apps.live.feeds import Feed
 from apps.live.streams import Snapshot, Stream
 
@@ -51,6 +52,7 @@ class Hub:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="live")
         self._quick_threads = ThreadPoolExecutor(_QUICK_THREADS, thread_name_prefix="live-quick")
         self._feeds: dict[str, Feed] = {}
+        self._lines: set[Line] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._checked_at = monotonic()
 
@@ -67,14 +69,27 @@ class Hub:
         done: T = await loop.run_in_executor(threads, partial(reading.on_thread, function))
         return done
 
+    @property
+    def sockets(self) -> int:
+        return len(self._lines)
+
+    @contextmanager
+    def seated(self, line: Line) -> Iterator[None]:
+        """While it is, its rights are checked and it is told that it stands."""
+        self._start()
+        line.beats_at = monotonic() + self.pace.heartbeat_seconds
+        self._lines.add(line)
+        try:
+            yield
+        finally:
+            self._lines.discard(line)
+
     async def join(self, stream: Stream, client: Client) -> Feed:
         """From here on the feed knows the client; it is passed by until it has caught up."""
-        self._start()
         feed = self._feeds.get(stream.name)
         if feed is None:
             feed = self._feeds[stream.name] = Feed(stream, read=self.run_quickly, render=self.run)
         feed.clients.add(client)
-        client.beats_at = monotonic() + self.pace.heartbeat_seconds
         try:
             await feed.open()
         except BaseException:
@@ -87,6 +102,11 @@ class Hub:
         if not feed.clients and self._feeds.get(feed.stream.name) is feed:
             del self._feeds[feed.stream.name]
             feed.close()
+
+    def head(self, stream: Stream) -> int:
+        """As far as this process has read it."""
+        feed = self._feeds.get(stream.name)
+        return feed.head if feed else 0
 
     async def snapshot(self, stream: Stream) -> Snapshot:
         return await self.run(lambda: reading.snapshot(stream))
@@ -139,12 +159,11 @@ class Hub:
 
     async def _beat(self) -> None:
         now = monotonic()
-        for feed in self._feeds.values():
-            for client in feed.clients:
-                if now >= client.beats_at:
-                    client.beats_at = now + self.pace.heartbeat_seconds
-                    client.beat = True
-                    client.awake.set()
+        for line in self._lines:
+            if now >= line.beats_at:
+                line.beats_at = now + self.pace.heartbeat_seconds
+                line.beat = True
+                line.awake.set()
 
     async def _compare(self) -> None:
         streams = [feed.stream for feed in self._feeds.values()]
@@ -155,22 +174,22 @@ class Hub:
             feed.compare(heads.get(feed.stream.name))
 
     async def _check(self) -> None:
-        clients = [client for feed in self._feeds.values() for client in feed.clients]
-        if not clients:
+        lines = list(self._lines)
+        if not lines:
             self._checked_at = monotonic()
             return
-        seats = list({client.seat for client in clients})
+        seats = list({line.seat for line in lines})
         try:
             lost = await self.run_quickly(lambda: rights.lost(seats))
         except Exception:
             if monotonic() - self._checked_at > self.pace.unchecked_seconds:
-                for client in clients:
-                    client.close(TRY_LATER, "Your rights cannot be checked at the moment.")
+                for line in lines:
+                    line.close(TRY_LATER, "Your rights cannot be checked at the moment.")
             raise
         self._checked_at = monotonic()
-        for client in clients:
-            if loss := lost.get(client.seat):
-                client.close(SIGNED_OUT if loss.signed_out else RIGHT_LOST, loss.why)
+        for line in lines:
+            if loss := lost.get(line.seat):
+                line.close(SIGNED_OUT if loss.signed_out else RIGHT_LOST, loss.why)
 
 
 async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
@@ -203,4 +222,4 @@ def of_this_process() -> Hub:
 
 def sockets_of_this_process() -> int:
     """For /metrics, from any thread."""
-    return sum(len(feed.clients) for hub in list(_hubs.values()) for feed in list(hub._feeds.values()))
+    return sum(hub.sockets for hub in list(_hubs.values()))

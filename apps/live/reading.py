@@ -73,13 +73,14 @@ def rows_after(stream: Stream, after: int, limit: int = PAGE) -> list[Row]:
                 organization_id=stream.organization_id, rollout_id=stream.id, number__gt=after
             ).order_by("number")
             return [
-                Row(event.number, frame("event", **event_shape(event)), stream.id) for event in events[:limit]
+                Row(event.number, frame("event", stream=stream.label, **event_shape(event)), stream.id)
+                for event in events[:limit]
             ]
         activities = Activity.objects.filter(
             organization_id=stream.organization_id, number__gt=after
         ).order_by("number")
         return [
-            Row(row.number, frame("event", **activity_shape(row)), row.rollout_id)
+            Row(row.number, frame("event", stream=stream.label, **activity_shape(row)), row.rollout_id)
             for row in activities[:limit]
         ]
 
@@ -98,12 +99,13 @@ def snapshot(stream: Stream) -> Snapshot:
                 "undoes",
             ).get(id=stream.id)
             head = rollout.event_number
-            return Snapshot(head, frame("snapshot", head=head, rollout=rollout_shape(rollout)))
+            return Snapshot(
+                head, frame("snapshot", stream=stream.label, head=head, rollout=rollout_shape(rollout))
+            )
         newest = list(Activity.objects.order_by("-number")[:_SNAPSHOT_ACTIVITIES])
         head = newest[0].number if newest else 0
-        return Snapshot(
-            head, frame("snapshot", head=head, activity=[activity_shape(row) for row in reversed(newest)])
-        )
+        shapes = [activity_shape(row) for row in reversed(newest)]
+        return Snapshot(head, frame("snapshot", stream=stream.label, head=head, activity=shapes))
 
 
 def activity_shape(row: Activity) -> dict[str, Any]:

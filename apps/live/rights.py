@@ -45,24 +45,30 @@ class Knock:
     """What a handshake brought."""
 
     slug: str
-    rollout: str | None  # id or number; None: the organization's activity
     cookies: Mapping[str, str]
     bearer: str | None
     address: str
 
 
-def take_seat(knock: Knock) -> tuple[Seat, Stream]:
+def take_seat(knock: Knock) -> tuple[Actor, Seat]:
     """Raises Unauthenticated, Forbidden, NotFound."""
-    if knock.bearer is not None:
-        actor, seat = _by_token(knock)
-    else:
-        actor, seat = _by_session(knock)
+    actor, seat = _by_token(knock) if knock.bearer is not None else _by_session(knock)
     with scopes.organization(actor.organization_id):
         authorize(actor, Right.SEE)
-        if knock.rollout is None:
-            return seat, Stream("organization", actor.organization_id, actor.organization_id)
-        rollout = access_rollout(actor, _identifier(knock.rollout))
-    return seat, Stream("rollout", rollout.id, actor.organization_id)
+    return actor, seat
+
+
+def access_stream(actor: Actor, asked: str) -> Stream:
+    """`activity`, or `rollout:` and its id or number. Asked once per stream; whether the person still belongs to the
+    organization is asked of every open socket (`lost`)."""
+    if asked == "activity":
+        return Stream("organization", actor.organization_id, actor.organization_id)
+    kind, _, identifier = asked.partition(":")
+    if kind != "rollout":
+        raise NotFound("There is no such stream.")
+    with scopes.organization(actor.organization_id):
+        rollout = access_rollout(actor, _identifier(identifier))
+    return Stream("rollout", rollout.id, actor.organization_id)
 
 
 def _by_token(knock: Knock) -> tuple[Actor, Seat]:

@@ -21,6 +21,11 @@ class Stream:
         """As wake-ups call it."""
         return f"{self.kind}.{self.id}"
 
+    @property
+    def label(self) -> str:
+        """As frames call it: an organization has one activity, and a socket one organization."""
+        return "activity" if self.kind == "organization" else f"{self.kind}:{self.id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

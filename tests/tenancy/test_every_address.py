@@ -220,6 +220,7 @@ def test_every_socket_is_known() -> None:
     from slipway.routing import websockets
 
     assert [str(route.pattern) for route in websockets.routes] == [
+        r"^ws/organizations/(?P<slug>[-a-zA-Z0-9_]+)/page/$",
         r"^ws/organizations/(?P<slug>[-a-zA-Z0-9_]+)/rollouts/(?P<rollout>[0-9a-fA-F-]+)/$",
         r"^ws/organizations/(?P<slug>[-a-zA-Z0-9_]+)/activity/$",
         "",  # whatever else is refused
