@@ -162,7 +162,7 @@ def test_the_application_is_no_owner_and_inherits_nothing() -> None:
     assert owners == {"slipway_owner"}
 
 
-def test_functions_that_see_more_than_their_caller_answer_ids_or_a_count() -> None:
+def test_functions_that_see_more_than_their_caller_answer_ids_or_numbers() -> None:
     found = rows(
         "SELECT p.proname, pg_get_function_result(p.oid), p.proconfig::text[] FROM pg_proc p "
         "JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'public' AND p.prosecdef ORDER BY 1"
@@ -171,6 +171,9 @@ def test_functions_that_see_more_than_their_caller_answer_ids_or_a_count() -> No
         ("slipway_find_invitation", "TABLE(organization uuid, invitation uuid)"),
         ("slipway_find_token", "TABLE(organization uuid, token uuid)"),
         ("slipway_make_event_months", "integer"),
+        ("slipway_search_applications", "TABLE(application uuid, matched integer)"),
+        ("slipway_search_releases", "TABLE(release uuid, tier integer)"),
+        ("slipway_search_releases_of", "TABLE(release uuid)"),
     ]
     for name, _, settings in found:
         assert settings == ["search_path=public"], name
