@@ -15,7 +15,7 @@ from apps.audit.services import verify_chain
 from apps.core import scopes
 from apps.core.problems import Conflict, Problem
 from apps.rollouts.models import Event, Rollout
-from apps.rollouts.services import advancing, leases, planning, starting, steering
+from apps.rollouts.services import advancing, leases, looking, planning, starting, steering
 from slipway.engine.objects import ObjectKey
 from slipway.engine.plans import Plan, PlannedObject, Verb
 from slipway.engine.steps import CHECK, Step, StepKind
@@ -80,7 +80,7 @@ def scene(
     application = make_application(ana, slug="shop")
     releases = [make_release(ana, application, f"1.{number}.0", MANIFEST) for number in range(3)]
 
-    def look(lease: leases.Lease, rollout: Rollout, cluster: Any) -> advancing.Seen:
+    def look(lease: leases.Lease, rollout: Rollout, cluster: Any) -> looking.Seen:
         with scopes.organization(lease.organization_id):
             Rollout.objects.filter(id=lease.rollout_id, fence=lease.fence).update(
                 plan_wanted=False, planned_at=None
@@ -97,13 +97,13 @@ def scene(
         source: Any = type("Source", (), {"live": None, "live_number": None, "way_back": None})
         steps = (CHECK, Step(StepKind.APPLY, "Configuration", (KEY,)))
         planned = planning.Planned(plan, steps, (), source)
-        return advancing.Seen(advancing.Observation(plan=planned.facts), planned=planned)
+        return looking.Seen(looking.Observation(plan=planned.facts), planned=planned)
 
-    monkeypatch.setattr(advancing, "connect", lambda cluster: None)
-    monkeypatch.setattr(advancing, "_look_at_plan", look)
-    held = advancing.Seen(advancing.Observation(remaining=1, waiting="the test holds it"))
-    monkeypatch.setattr(advancing, "_apply", lambda *arguments: held)
-    monkeypatch.setattr(advancing, "_look_at_health", lambda *arguments: held)
+    monkeypatch.setattr(looking, "connect", lambda cluster: None)
+    monkeypatch.setattr(looking, "_look_at_plan", look)
+    held = looking.Seen(looking.Observation(remaining=1, waiting="the test holds it"))
+    monkeypatch.setattr(looking, "_apply", lambda *arguments: held)
+    monkeypatch.setattr(looking, "_look_at_health", lambda *arguments: held)
     return Scene(
         people, target_of(ana, application, production), releases, ana, actor(people.bo, people.acme)
     )

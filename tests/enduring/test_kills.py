@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.core import scopes
 from apps.core.models import OutboxMessage
 from apps.rollouts.models import JournalEntry, Rollout
-from apps.rollouts.services import advancing, leases, sweeping
+from apps.rollouts.services import advancing, leases, looking, sweeping
 from slipway.ports.clusters import Unreachable
 from tests.rollouts.driver import of
 from tests.rollouts.journey import Journey, shop, worker
@@ -262,7 +262,7 @@ def test_a_mistake_of_ours_is_tried_again_and_holds_nothing(
 ) -> None:
     rollout = journey.start(journey.release("1.0.0", shop()))
     with monkeypatch.context() as patch:
-        patch.setattr(advancing.planning, "make_plan", lambda *a, **k: 1 / 0)
+        patch.setattr(looking.planning, "make_plan", lambda *a, **k: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             advancing.advance(rollout.organization_id, rollout.id)
     row = of(rollout)

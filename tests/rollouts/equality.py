@@ -16,7 +16,7 @@ from apps.clusters.services import connect
 from apps.core import scopes
 from apps.environments.models import Target
 from apps.rollouts.models import AppliedSet, InventoryItem
-from apps.rollouts.services.planning import opened
+from apps.rollouts.services.sources import opened
 from slipway.engine.diff import changes, owned_by
 from slipway.engine.manifests import PreparedObject, field_manager, is_bare_namespace, with_attempt
 from slipway.engine.manifests.prepare import ATTEMPT, OWNER

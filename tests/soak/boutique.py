@@ -37,6 +37,8 @@ def _go(stack: RunningStack, api: httpx.Client, version: str) -> dict[str, Any]:
     begun = time.monotonic()
     ended = _roll(api, "boutique", version)
     seconds = round(time.monotonic() - begun, 2)
+    if ended["phase"] != "succeeded":
+        raise SystemExit(f"{version} ended {ended['phase']}: {ended['end_reason'] or ended['sentence']}")
     target = ended["target"]
     different = json.loads(stack.run("tests.soak.equal", str(target)).splitlines()[-1])
     step = {

@@ -55,7 +55,7 @@ def test_pruned_objects_come_back_with_a_persons_rollback_from_our_store_alone(
         raise AssertionError("a rollback renders nothing")
 
     monkeypatch.setattr("apps.releases.services.documents.render", refuse)
-    monkeypatch.setattr("apps.rollouts.services.planning.documents_for", refuse)
+    monkeypatch.setattr("apps.rollouts.services.sources.documents_for", refuse)
     monkeypatch.setattr("apps.rollouts.services.planning.prepare", refuse)
     rollout = journey.start(of(first).release, kind=Kind.ROLLBACK)
     journey.succeeded(rollout)

@@ -21,7 +21,8 @@ from apps.rollouts.models import AppliedSet, InventoryItem, JournalEntry, Rollou
 from apps.rollouts.services import rechecking
 from apps.rollouts.services.concealing import Conceal
 from apps.rollouts.services.leases import FencedOut, Lease, lock_both, lock_under
-from apps.rollouts.services.planning import APPLIED, Planned, opened
+from apps.rollouts.services.planning import Planned
+from apps.rollouts.services.sources import APPLIED, opened
 from apps.rollouts.services.writing import Outcome, OutOfTime, Writer, why_gone
 from slipway.engine.manifests import PreparedObject, is_bare_namespace
 from slipway.engine.manifests.digests import content_digest

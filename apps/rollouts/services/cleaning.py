@@ -16,8 +16,8 @@ from apps.clusters.services import connect
 from apps.core import outbox, scopes
 from apps.rollouts.models import AppliedSet, InventoryItem, JournalEntry, Rollout
 from apps.rollouts.services.leases import Lease, lock_both
-from apps.rollouts.services.planning import opened
 from apps.rollouts.services.recording import commit_rollout
+from apps.rollouts.services.sources import opened
 from slipway.engine.manifests.podspecs import pod_spec, references
 from slipway.engine.manifests.prepare import ATTEMPT, OWNER
 from slipway.engine.objects import Manifest, ObjectKey, annotations_of, uid_of

@@ -63,9 +63,10 @@ def progress_of(rollout: Rollout, assessment: Assessment) -> tuple[dict[str, Any
     changed_objects = {key: seen for key, seen in objects.items() if before["objects"].get(key) != seen}
     changed_pods = {uid: seen for uid, seen in pods.items() if before["pods"].get(uid) != seen}
     gone_pods = sorted(set(before["pods"]) - set(pods))
+    gone_objects = sorted(set(before["objects"]) - set(objects))
     events = []
-    if changed_objects or changed_pods or gone_pods:
-        events.append(_observed(changed_objects, changed_pods, gone_pods))
+    if changed_objects or changed_pods or gone_pods or gone_objects:
+        events.append(_observed(changed_objects, changed_pods, gone_pods, gone_objects))
     return {"objects": objects, "pods": pods, "versions": versions, "gone": sorted(gone)}, events
 
 
@@ -82,7 +83,7 @@ def observe_pods(
         rollout = (
             Rollout.objects.select_for_update(no_key=True)
             .filter(target_id=target_id, phase__in=[str(phase) for phase in ACTIVE])
-            .only("organization_id", "progress", "event_number")
+            .only("organization_id", "progress", "event_number", "sentence")
             .first()
         )
         if rollout is None or not rollout.progress:
@@ -134,9 +135,15 @@ def note_health(rollout: Rollout, assessment: Assessment, at: datetime) -> None:
 
 
 def _observed(
-    objects: Mapping[str, Any], pods: Mapping[str, Picture], gone_pods: Sequence[str]
+    objects: Mapping[str, Any],
+    pods: Mapping[str, Picture],
+    gone_pods: Sequence[str],
+    gone_objects: Sequence[str] = (),
 ) -> EngineEvent:
-    return EngineEvent("observed", {"objects": objects, "pods": pods, "gone_pods": gone_pods})
+    body: dict[str, Any] = {"objects": objects, "pods": pods, "gone_pods": gone_pods}
+    if gone_objects:  # rare: a Job whose time to live is over, or another plan
+        body["gone_objects"] = gone_objects
+    return EngineEvent("observed", body)
 
 
 def _pictured(pod: PodHealth) -> Picture:

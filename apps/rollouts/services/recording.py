@@ -34,7 +34,7 @@ def commit_rollout(
     "now" and the stretches in step, and takes the organization's head last. `act` is a person's act for the feed: its
     kind (rollout.approve) and its sentence.
     """
-    _append(rollout, events, at)
+    _append(rollout, events, at, now=_now(rollout))
     rollout.save()
     changed = rollout.phase != before
     if changed or needs_person:
@@ -68,7 +68,7 @@ def record_observation(rollout: Rollout, events: Sequence[EngineEvent], *, at: d
 
     Precondition: inside the organization's scope, the rollout's row is locked and its `progress` is set.
     """
-    _append(rollout, events, at)
+    _append(rollout, events, at, now={"sentence": rollout.sentence})
     rollout.save(update_fields=["progress", "event_number"])
     number, organization, identifier = rollout.event_number, rollout.organization_id, rollout.id
     transaction.on_commit(lambda: _announce(organization, identifier, number, 0))
@@ -78,7 +78,22 @@ def label_of(rollout: Rollout) -> str:
     return f"{rollout.application.slug} {rollout.release.version} → {rollout.environment.slug}"
 
 
-def _append(rollout: Rollout, events: Sequence[EngineEvent], at: datetime) -> None:
+def _now(rollout: Rollout) -> dict[str, Any]:
+    """What a page shows of the row and no kind of event tells: with it the events alone can be played back."""
+    return {
+        "phase": str(rollout.phase),
+        "sentence": rollout.sentence,
+        "reasons": rollout.reasons,
+        "step": rollout.step,
+        "plan": rollout.plan_digest,
+        "plans": rollout.plan_number,
+        "approvals_needed": rollout.approvals_needed,
+        "paused": rollout.pause_requested_at is not None,
+    }
+
+
+def _append(rollout: Rollout, events: Sequence[EngineEvent], at: datetime, *, now: dict[str, Any]) -> None:
+    """The last event of a change says how things stand after it, whole: a sentence also changes without an event."""
     rows = []
     for event in events:
         rollout.event_number += 1
@@ -92,6 +107,8 @@ def _append(rollout: Rollout, events: Sequence[EngineEvent], at: datetime) -> No
                 body=dict(event.body),
             )
         )
+    if rows:
+        rows[-1].body["now"] = now
     Event.objects.bulk_create(rows)
 
 

@@ -16,8 +16,8 @@ from apps.environments.models import Environment, Target
 from apps.organizations.access import Actor, Right, authorize
 from apps.releases.models import Release
 from apps.rollouts.models import Rollout
-from apps.rollouts.services.planning import last_good_release
 from apps.rollouts.services.recording import commit_rollout, label_of
+from apps.rollouts.services.sources import last_good_release
 from apps.rollouts.services.waking import wake
 from slipway.engine.phases import QUEUED, Kind, Phase
 from slipway.engine.state import EngineEvent

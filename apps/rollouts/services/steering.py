@@ -15,8 +15,8 @@ from apps.rollouts.access import access_rollout, access_target
 from apps.rollouts.models import Rollout
 from apps.rollouts.selectors import plan_of
 from apps.rollouts.services import starting
-from apps.rollouts.services.planning import last_good_release
 from apps.rollouts.services.recording import commit_rollout, label_of
+from apps.rollouts.services.sources import last_good_release
 from apps.rollouts.services.waking import wake
 from slipway.engine.phases import Kind, Phase
 from slipway.engine.state import EngineEvent
