@@ -18,7 +18,7 @@ from apps.audit.services import Audit, By, record
 from apps.core import scopes
 from apps.core.problems import Conflict, Forbidden, Invalid, NotFound
 from apps.core.slugs import checked_slug
-from apps.organizations.access import Actor, Right, authorize
+from apps.organizations.access import Actor, Right, authorize, organizations_of
 from apps.organizations.choices import Role, TokenScope
 from apps.organizations.models import ApiToken, Invitation, Membership, Organization, User
 
@@ -229,6 +229,46 @@ def find_token(secret: str) -> ApiToken | None:
         if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
             ApiToken.objects.filter(id=token.id).update(last_used_at=now)
     return token
+
+
+def rename_organization(actor: Actor, *, name: str) -> Organization:
+    """Its short name stays: it is in every address."""
+    authorize(actor, Right.CONFIGURE)
+    name = name.strip()
+    if not name or len(name) > 120:
+        sentence = "A name has 1 to 120 characters."
+        raise Invalid(sentence, fields={"name": sentence})
+    with transaction.atomic():
+        organization: Organization = Organization.objects.select_for_update().get(id=actor.organization_id)
+        before, organization.name = organization.name, name
+        if before != name:
+            organization.save(update_fields=["name"])
+            audit = Audit(
+                "organization.rename", "organization", name, organization.id, before=before, after=name
+            )
+            record(actor.by, audits=[audit])
+    return organization
+
+
+def rename_person(user: User, *, name: str, address: str = "") -> None:
+    """Oneself. The name stands on what one does from now on; what was written down keeps the old one."""
+    name = name.strip()
+    if not name or len(name) > 120:
+        sentence = "A name has 1 to 120 characters."
+        raise Invalid(sentence, fields={"name": sentence})
+    before, user.name = user.name, name
+    if before != name:
+        user.save(update_fields=["name"])
+        audit = Audit("person.rename", "person", name, user.pk, before=before, after=name)
+        record_in_each_organization(user, audit, address=address)
+
+
+def record_in_each_organization(user: User, audit: Audit, *, address: str = "") -> None:
+    """What a person does to their own account concerns every organization that trusts it."""
+    by = By("person", str(user), user.pk, channel="ui", address=address)
+    for organization in organizations_of(user):
+        with scopes.organization(organization.id):
+            record(by, audits=[audit])
 
 
 def change_role(actor: Actor, membership_id: UUID, *, role: str) -> Membership:

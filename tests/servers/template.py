@@ -97,6 +97,8 @@ def _digest() -> str:
     digest = hashlib.sha256()
     for package in _PACKAGES_WITH_TABLES:
         digest.update(f"{package} {version(package)}\n".encode())
+    settings = (CHECKOUT / "platform/slipway/settings/base.py").read_text()
+    digest.update(settings.partition("INSTALLED_APPS = [")[2].partition("]")[0].encode())
     sources = [
         *sorted(CHECKOUT.glob("apps/*/migrations/*.py")),
         CHECKOUT / "apps/core/tenancy.py",
