@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -110,3 +110,9 @@ def steps_of(rollout: Rollout, record: PlanRecord | None) -> list[dict[str, Any]
 
 def moment(value: datetime | None) -> str | None:
     return value.isoformat() if value else None
+
+
+def under_way_at(targets: Collection[UUID]) -> list[str]:
+    """The rollouts that move or wait at these targets, by their applications."""
+    rows = Rollout.objects.filter(target_id__in=targets, ended_at__isnull=True).select_related("application")
+    return [f"rollout {row.number} of {row.application.name}" for row in rows]

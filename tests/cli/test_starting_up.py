@@ -14,7 +14,7 @@ from tests.cli.conftest import Ran
 COMMANDS = {
     "": "login logout whoami apps environments releases rollouts targets clusters tokens audit up demo init migrate serve",
     "apps": "list create show",
-    "environments": "list create show",
+    "environments": "list create show move add-cluster remove-cluster",
     "releases": "create list show",
     "rollouts": "list start watch show approve reject abort stop pause resume retry rollback explain diff",
     "clusters": "add list check",

@@ -70,6 +70,7 @@ API = [
     Address("api-docs", "GET", PUBLIC),
     Address("api-organizations", "GET", PERSON),
     Address("api-organization", "GET", SEE),
+    Address("api-organization", "PATCH", CONFIGURE, body=lambda world: {"name": "Acme Two"}),
     Address("api-members", "GET", SEE),
     Address("api-member", "PATCH", PEOPLE, body=lambda world: {"role": "developer"}),
     Address("api-member", "DELETE", PEOPLE, 204),
@@ -95,6 +96,9 @@ API = [
     Address("api-environments", "POST", CONFIGURE, 201, lambda world: {"slug": "test", "clusters": ["main"]}),
     Address("api-environment", "GET", SEE),
     Address("api-environment", "PATCH", CONFIGURE, body=lambda world: {"bake_seconds": 5}),
+    Address("api-environment-move", "POST", CONFIGURE, body=lambda world: {"position": 1}),
+    Address("api-environment-clusters", "POST", CONFIGURE, 409, lambda world: {"cluster": "main"}),
+    Address("api-environment-cluster", "DELETE", CONFIGURE, 409),  # its only one
     Address("api-grants", "GET", SEE),
     Address(
         "api-grants",

@@ -43,6 +43,14 @@ class EnvironmentRequest(EnvironmentChange):
     clusters = serializers.ListField(child=serializers.CharField(max_length=60), min_length=1, max_length=100)
 
 
+class MoveRequest(serializers.Serializer[Any]):
+    position = serializers.IntegerField(min_value=1, max_value=10_000, help_text="1 is the first.")
+
+
+class EnvironmentClusterRequest(serializers.Serializer[Any]):
+    cluster = serializers.CharField(max_length=60)
+
+
 class EnvironmentShape(TypedDict):
     slug: str
     name: str
@@ -95,6 +103,42 @@ class EnvironmentDetail(OrganizationView):
         row = access_environment(self.actor, environment, Right.CONFIGURE)
         changed = services.change_environment(
             self.actor, row, seen=self.seen_revision(), **asked.validated_data
+        )
+        return with_etag(shape(changed), changed.revision)
+
+
+class EnvironmentMove(OrganizationView):
+    @extend_schema(request=MoveRequest, responses=EnvironmentShape)
+    def post(self, request: Request, organization: str, environment: str) -> Response:
+        """To a place in promotion order; the others close up. What runs is not touched."""
+        asked = MoveRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        row = access_environment(self.actor, environment, Right.CONFIGURE)
+        moved = services.move_environment(self.actor, row, position=asked.validated_data["position"])
+        return with_etag(shape(moved), moved.revision)
+
+
+class EnvironmentClusters(OrganizationView):
+    @extend_schema(
+        parameters=[IF_MATCH], request=EnvironmentClusterRequest, responses={201: EnvironmentShape}
+    )
+    def post(self, request: Request, organization: str, environment: str) -> Response:
+        """It stands there too from now on: every application gets a target. Nothing starts by itself."""
+        asked = EnvironmentClusterRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        row = access_environment(self.actor, environment, Right.CONFIGURE)
+        cluster = access_cluster(self.actor, asked.validated_data["cluster"])
+        changed = services.add_cluster_to_environment(self.actor, row, cluster, seen=self.seen_revision())
+        return with_etag(shape(changed), changed.revision, status=201)
+
+
+class EnvironmentClusterDetail(OrganizationView):
+    @extend_schema(parameters=[IF_MATCH], responses=EnvironmentShape)
+    def delete(self, request: Request, organization: str, environment: str, cluster: str) -> Response:
+        """Refused while anything is live, moves or waits there. The history stays."""
+        row = access_environment(self.actor, environment, Right.CONFIGURE)
+        changed = services.remove_cluster_from_environment(
+            self.actor, row, access_cluster(self.actor, cluster), seen=self.seen_revision()
         )
         return with_etag(shape(changed), changed.revision)
 

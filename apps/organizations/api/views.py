@@ -1,15 +1,21 @@
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.organizations import services
 from apps.organizations.access import Right, authorize, decide, organizations_of
 from apps.organizations.api.door import OrganizationView, PersonView
 from apps.organizations.models import Organization
+
+
+class OrganizationChange(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=120)
 
 
 class OrganizationShape(TypedDict):
@@ -52,10 +58,21 @@ class OrganizationDetail(OrganizationView):
     def get(self, request: Request, organization: str) -> Response:
         """What one may do here, by role; grants add to it in single environments."""
         authorize(self.actor, Right.SEE)
-        row = Organization.objects.get(id=self.actor.organization_id)
+        return Response(self._detail(Organization.objects.get(id=self.actor.organization_id)))
+
+    @extend_schema(request=OrganizationChange, responses=OrganizationDetailShape)
+    def patch(self, request: Request, organization: str) -> Response:
+        """Its short name stays: it is in every address."""
+        asked = OrganizationChange(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return Response(
+            self._detail(services.rename_organization(self.actor, name=asked.validated_data["name"]))
+        )
+
+    def _detail(self, row: Organization) -> OrganizationDetailShape:
         decisions = {str(right): decide(self.actor, right) for right in Right}
         rights = {right: "" if decision.allowed else decision.why for right, decision in decisions.items()}
-        return Response({**_shape(row), "role": self.actor.role, "rights": rights})
+        return {**_shape(row), "role": self.actor.role, "rights": rights}
 
 
 def _shape(organization: Organization) -> OrganizationShape:

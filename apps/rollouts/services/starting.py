@@ -74,6 +74,8 @@ def _start(by: By, target: Target, release: Release, *, kind: Kind, why: str, au
             .select_related("application", "environment", "cluster")
             .get(id=target.id)
         )
+        if target.removed_at is not None:
+            raise Conflict(f"{target.environment.name} no longer stands on {target.cluster.name}.")
         now = timezone.now()
         queued = _queued_on(target)
         if queued is not None and queued.release_id == release.id and queued.kind == kind:

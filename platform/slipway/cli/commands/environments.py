@@ -76,3 +76,31 @@ def create(
     )
     row = api.post(api.inside("environments"), body)
     show_one(row, _COLUMNS, output)
+
+
+@app.command()
+def move(context: typer.Context, environment: str, position: int, output: Output = Format.TABLE) -> None:
+    """Give it another place in promotion order; 1 is the first."""
+    api = connect(context)
+    row = api.post(api.inside("environments", environment, "move"), {"position": position})
+    show_one(row, _COLUMNS, output)
+
+
+@app.command("add-cluster")
+def add_cluster(
+    context: typer.Context, environment: str, cluster: str, output: Output = Format.TABLE
+) -> None:
+    """Let it stand on one more cluster. Nothing starts by itself: what comes next goes there too."""
+    api = connect(context)
+    row = api.post(api.inside("environments", environment, "clusters"), {"cluster": cluster})
+    show_one(row, _COLUMNS, output)
+
+
+@app.command("remove-cluster")
+def remove_cluster(
+    context: typer.Context, environment: str, cluster: str, output: Output = Format.TABLE
+) -> None:
+    """Take it off a cluster on which nothing of it is live, moves or waits."""
+    api = connect(context)
+    row = api.delete(api.inside("environments", environment, "clusters", cluster))
+    show_one(row, _COLUMNS, output)
