@@ -27,6 +27,7 @@ async def test_an_event_is_shown_as_the_api_shows_it(place: Place, dial: Callabl
     event = await socket.next_event()
     assert event["number"] == 1
     assert event["kind"] == "requested"
+    assert event["body"].pop("now")["sentence"] == "Asked for; planning comes next."
     assert event["body"] == {"by": "Ana", "why": "", "kind": "forward"}
     assert event["at"].endswith("Z")
 

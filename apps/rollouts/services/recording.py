@@ -122,6 +122,8 @@ def _copy_to_target(rollout: Rollout, at: datetime, needs_person: str) -> None:
         target.active_rollout_id, target.active_phase = rollout.id, rollout.phase
     elif target.active_rollout_id == rollout.id:
         target.active_rollout_id, target.active_phase = None, None
+    if rollout.number >= (target.last_rollout_number or 0):
+        target.last_rollout_number, target.last_phase = rollout.number, rollout.phase
     if needs_person:
         target.needs_person_since, target.needs_person_sentence = at, needs_person[:500]
     elif rollout.phase == Phase.SUCCEEDED:
