@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from apps.applications.models import Application
+from apps.audit.models import OrganizationHead
 from apps.dashboard.pictures.waiting import waiting_for
 from apps.dashboard.words import count
 from apps.organizations.access import Actor
@@ -16,8 +17,15 @@ class Frame:
     organization: Organization
     size: str
     waiting: int
+    head: int  # of the activity: what the page shows
 
 
 def frame_of(actor: Actor) -> Frame:
     organization: Organization = Organization.objects.get(id=actor.organization_id)
-    return Frame(organization, count(Application.objects.count(), "application"), len(waiting_for(actor)))
+    head = OrganizationHead.objects.filter(organization_id=actor.organization_id).first()
+    return Frame(
+        organization,
+        count(Application.objects.count(), "application"),
+        len(waiting_for(actor)),
+        head.activity_number if head else 0,
+    )

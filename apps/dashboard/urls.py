@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.dashboard.views import actions, applications, home, joining, rollouts
+from apps.dashboard.views import actions, applications, home, joining, rollouts, waiting
 
 _ORGANIZATION = "o/<slug:organization>/"
 
@@ -9,6 +9,7 @@ urlpatterns = [
     path("join/<str:secret>/", joining.join, name="join"),
     path("invitations/<str:secret>/", joining.join),  # as the API and `slipway init` write it
     path(_ORGANIZATION, home.Home.as_view(), name="home"),
+    path(f"{_ORGANIZATION}waiting/count/", waiting.WaitingCount.as_view(), name="waiting-count"),
     path(f"{_ORGANIZATION}rollouts/", rollouts.RolloutList.as_view(), name="rollouts"),
     path(f"{_ORGANIZATION}rollouts/<int:number>/", rollouts.RolloutPage.as_view(), name="rollout"),
     path(

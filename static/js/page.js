@@ -1,6 +1,7 @@
 // @ts-check
 // Every page: moments, the theme, copying, the dialog, and greyed buttons that say why.
 
+import "./live.js";
 import { refreshMoments } from "./moments.js";
 
 refreshMoments();

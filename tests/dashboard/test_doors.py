@@ -156,10 +156,11 @@ def test_buttons_that_are_fetched_anew_bring_the_count_of_what_waits(story: Stor
     rollout.plan()
     path, headers = f"{rollout.path}actions/", {"HX-Request": "true"}
     asked = browser(story.people.bo).get(path, headers=headers).content.decode()
-    assert '<span id="waiting-count" class="n" hx-swap-oob="true" >' in " ".join(asked.split())
+    assert '<span id="waiting-count"' in asked
+    assert 'hx-swap-oob="true" >' in " ".join(asked.split())
     assert ", waiting for you: </span>1</span>" in asked
     unasked = browser(story.people.vic).get(path, headers=headers).content.decode()
-    assert '<span id="waiting-count" class="n" hx-swap-oob="true" hidden>' in " ".join(unasked.split())
+    assert 'hx-swap-oob="true" hidden>' in " ".join(unasked.split())
 
 
 def test_rolling_back_says_what_it_concerns_and_whose_approval_it_needs(story: Story) -> None:
