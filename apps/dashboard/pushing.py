@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.template.loader import render_to_string
+from django.urls import reverse
 
+from apps.dashboard.painting import html_of, pieces_of
 from apps.dashboard.pictures.activity import recent_activity
 from apps.dashboard.pictures.matrix import cells_by_rollouts
 from apps.dashboard.pictures.rollouts import picture_of
@@ -28,11 +30,13 @@ _RELATED = (
 def rollout_fragments(stream: Stream, rows: Sequence[Row]) -> Fragments:
     rollout: Rollout = Rollout.objects.select_related(*_RELATED).get(id=stream.id)
     picture = picture_of(rollout, _slug(stream))
-    context = {"picture": picture, "rollout": rollout}
-    html = {
+    base = reverse("rollout", args=[picture.slug, rollout.number])
+    context = {"picture": picture, "rollout": rollout, "places": True}
+    html: dict[str, str] = {
         f"rollout-{name}": render_to_string(f"dashboard/rollout/_{name}.html", context).strip()
         for name in ROLLOUT_FRAGMENTS
     }
+    html |= {piece.id: html_of(piece, base, places=True) for piece in pieces_of(picture.objects)}
     return Fragments(rollout.event_number, html)
 
 

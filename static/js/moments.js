@@ -21,6 +21,18 @@ export function countWords(seconds) {
   return `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, "0")}`;
 }
 
+/**
+ * How far off something is; what is only usual is said to be about so, and overdue when it is.
+ * @param {number} seconds until then, negative when it has passed
+ * @param {boolean} exact
+ */
+export function untilWords(seconds, exact) {
+  if (exact) return seconds > 0 ? `in ${countWords(seconds)}` : "now";
+  if (seconds < -10) return `${countWords(-seconds)} later than usual`;
+  if (seconds < 5) return "any moment";
+  return `in about ${countWords(seconds < 60 ? Math.ceil(seconds / 5) * 5 : Math.ceil(seconds / 10) * 10)}`;
+}
+
 /** @param {Date} moment */
 export function clockWords(moment) {
   return clock.format(moment);
@@ -36,6 +48,8 @@ export function refreshMoments(root = document) {
     let words = time.textContent;
     if (time.dataset.age !== undefined) words = ageWords(seconds);
     else if (time.dataset.since !== undefined) words = countWords(seconds);
+    else if (time.dataset.until !== undefined)
+      words = untilWords(Math.ceil((moment.getTime() - now) / 1000), time.dataset.until === "exact");
     else if (time.dataset.clock !== undefined) words = clock.format(moment);
     if (words !== time.textContent) time.textContent = words;
     const title = whole.format(moment);

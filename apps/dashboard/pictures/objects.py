@@ -1,14 +1,21 @@
-"""A rollout's objects with their health, and its pods, old and new, by workload."""
+"""A rollout's objects as a tree: object, old and new ReplicaSet, and every pod that is not ready by name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Q
 
 from apps.dashboard.marks import Mark, health_mark
+from apps.dashboard.pictures.pods import (
+    Pods,
+    Seen,
+    object_place,
+    pod_mark,
+    pods_by_owner,
+    pods_of,
+)
 from apps.dashboard.words import count
 from apps.rollouts.choices import JournalState
 from apps.rollouts.models import JournalEntry, Rollout
@@ -16,75 +23,100 @@ from slipway.engine.objects import ObjectKey
 from slipway.engine.plans import Plan, Verb
 
 MOST_OBJECTS = 300
-MOST_PODS_A_ROW = 60
+MOST_PODS_NAMED = 4
 
 _TODO = Mark("todo", "not yet")
 _DONE = Mark("healthy", "applied")
 _GONE = Mark("aborted", "removed")
 
+_TROUBLE = {"failed", "errored"}
+_RANKS = {"failed": 0, "errored": 0, "progressing": 1, "unknown": 1, "todo": 2}  # the rest is done: 3
+_VERBS = {
+    Verb.CREATE: "created",
+    Verb.CHANGE: "changed",
+    Verb.REPLACE: "replaced",
+    Verb.PRUNE: "deleted",
+    Verb.KEEP: "kept",
+    Verb.REFUSE: "refused",
+    Verb.UNCHANGED: "unchanged",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PodNote:
+    """One pod that is not ready, said by name."""
+
+    id: str
+    place: str
+    name: str
+    state: Mark
+    words: str
+
 
 @dataclass(frozen=True, slots=True)
 class Replicas:
-    name: str
+    id: str
+    name: str  # without its owner's
     new: bool
     ready: int
-    pods: int
+    count: int
     state: Mark
+    words: str
+    pods: tuple[PodNote, ...]
+    more: int
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectLine:
     id: str
+    key: str
+    place: str
     kind: str
     name: str
+    namespace: str
+    verb: str
     state: Mark
     words: str
-    sets: tuple[Replicas, ...] = ()
+    ready: int | None = None
+    wanted: int | None = None
+    sets: tuple[Replicas, ...] = ()  # while two generations stand, or one is in trouble
+    pods: tuple[PodNote, ...] = ()  # of an object without sets to show
+    more: int = 0
 
-
-@dataclass(frozen=True, slots=True)
-class Pod:
-    uid: str
-    name: str
-    new: bool
-    state: Mark
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class PodRow:
-    id: str
-    name: str
-    pods: tuple[Pod, ...]
-    more: int
-    ready: str
-    trouble: str  # of the first pod that cannot live
+    @property
+    def rank(self) -> int:
+        return _RANKS.get(self.state.look, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    lines: tuple[ObjectLine, ...]
+    lines: tuple[ObjectLine, ...]  # trouble first, then what moves, what is to come, what is done
+    quiet: tuple[ObjectLine, ...]  # the plan leaves them as they are, and they are well
     more: int
-    pod_rows: tuple[PodRow, ...]
-    new_pods: int
-    old_pods: int
-    unchanged: int
+    pods: Pods
+    share: float  # of what the plan writes, how much is there: by ready pods where an object has any
+    there: int  # objects that the plan writes and that are there
+    writes: int
+
+    @property
+    def unchanged(self) -> int:
+        return len(self.quiet)
+
+    @property
+    def everything(self) -> tuple[ObjectLine, ...]:
+        return (*self.lines, *self.quiet)
 
 
 def objects_of(rollout: Rollout, plan: Plan | None) -> Objects:
-    seen: Mapping[str, Any] = (rollout.progress or {}).get("objects", {})
-    pods: Mapping[str, Any] = (rollout.progress or {}).get("pods", {})
+    progress = rollout.progress or {}
+    seen: Mapping[str, Seen] = progress.get("objects", {})
+    pods: Mapping[str, Seen] = progress.get("pods", {})
     if rollout.ended_at is not None:
         # What was going when it ended is gone by now: nobody looks any more, so nobody would take it away here.
         pods = {uid: pod for uid, pod in pods.items() if not pod["ending"]}
-    by_owner: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
-    for uid, pod in pods.items():
-        by_owner.setdefault(pod["owner"], []).append((uid, pod))
-    entries = JournalEntry.objects.filter(rollout_id=rollout.id)
-    if rollout.as_of is not None:
-        entries = entries.filter(Q(applied_at__lte=rollout.as_of) | Q(applied_at__isnull=True))
-    journal = dict(entries.values_list("key", "state"))
+    by_owner = pods_by_owner(pods)
     planned = plan.objects if plan else ()
+    journal = _journal(rollout) if planned else {}
     lines = [
         _line(
             item.key,
@@ -96,108 +128,144 @@ def objects_of(rollout: Rollout, plan: Plan | None) -> Objects:
         )
         for item in planned
     ]
-    rows = [_pod_row(owner, found, seen.get(owner)) for owner, found in sorted(by_owner.items())]
-    return Objects(
-        lines=tuple(lines[:MOST_OBJECTS]),
-        more=max(0, len(lines) - MOST_OBJECTS),
-        pod_rows=tuple(rows),
-        new_pods=sum(1 for pod in pods.values() if pod["new"]),
-        old_pods=sum(1 for pod in pods.values() if not pod["new"]),
-        unchanged=plan.counts[Verb.UNCHANGED] if plan else 0,
+    written = [
+        line for line, item in zip(lines, planned, strict=True) if item.verb.writes or item.verb is Verb.PRUNE
+    ]
+    moving = sorted(
+        (line for line in lines if line.verb != "unchanged" or line.state.look in _TROUBLE),
+        key=lambda line: (line.rank, line.wanted is None),
     )
+    order = {str(item.key): position for position, item in enumerate(planned)}
+    changed = frozenset(str(item.key) for item in planned if item.verb is not Verb.UNCHANGED)
+    return Objects(
+        lines=tuple(moving[:MOST_OBJECTS]),
+        quiet=tuple(
+            line for line in lines if line.verb == "unchanged" and line.state.look not in _TROUBLE
+        ),
+        more=max(0, len(moving) - MOST_OBJECTS),
+        pods=pods_of(by_owner, seen, order, changed),
+        share=sum(map(_share, written)) / len(written) if written else 0,
+        there=sum(1 for line in written if line.rank == 3),
+        writes=len(written),
+    )
+
+
+def _journal(rollout: Rollout) -> dict[str, str]:
+    entries = JournalEntry.objects.filter(rollout_id=rollout.id)
+    if rollout.as_of is not None:
+        entries = entries.filter(Q(applied_at__lte=rollout.as_of) | Q(applied_at__isnull=True))
+    return dict(entries.values_list("key", "state"))
+
+
+def _share(line: ObjectLine) -> float:
+    if line.rank == 3:
+        return 1
+    if line.rank == 2 or not line.wanted:
+        return 0
+    return min(0.99, (line.ready or 0) / line.wanted)
 
 
 def _line(
     key: ObjectKey,
     verb: Verb,
-    seen: Mapping[str, Any] | None,
+    seen: Seen | None,
     journal: Mapping[str, str],
-    pods: Sequence[tuple[str, Mapping[str, Any]]],
+    pods: Sequence[tuple[str, Seen]],
     *,
     over: bool,
 ) -> ObjectLine:
-    written = journal.get(str(key)) == JournalState.APPLIED
+    state, words = _state(verb, seen, journal.get(str(key)) == JournalState.APPLIED, over=over)
+    sets = _sets(key, pods)
+    notes = () if sets else _notes(pods)
+    return ObjectLine(
+        id=f"rollout-objects:{key}",
+        key=str(key),
+        place=object_place(key),
+        kind=key.kind,
+        name=key.name,
+        namespace=key.namespace,
+        verb=_VERBS[verb],
+        state=state,
+        words=words,
+        ready=seen.get("ready") if seen else None,
+        wanted=seen.get("wanted") if seen else None,
+        sets=sets,
+        pods=notes[:MOST_PODS_NAMED],
+        more=max(0, len(notes) - MOST_PODS_NAMED),
+    )
+
+
+def _state(verb: Verb, seen: Seen | None, written: bool, *, over: bool) -> tuple[Mark, str]:
     if verb is Verb.PRUNE:
-        state, words = (
-            (_GONE, "removed") if written else (_TODO, "not removed" if over else "will be removed")
-        )
-    elif verb is Verb.REFUSE:
-        state, words = Mark("failed", "refused"), "refused"
-    elif verb.writes and not written:
-        state, words = _TODO, "not written" if over else "not yet"
-    elif seen is not None:
-        state, words = health_mark(seen["health"]), seen["sentence"]
-    else:
-        state, words = _DONE, "applied" if verb.writes else "as it should be"
-    return ObjectLine(_id("object", str(key)), key.kind, key.name, state, words, _sets(pods))
+        return (_GONE, "removed") if written else (_TODO, "not removed" if over else "will be removed")
+    if verb is Verb.REFUSE:
+        return Mark("failed", "refused"), "refused"
+    if verb.writes and not written:
+        return _TODO, "not written" if over else "not yet"
+    if seen is not None:
+        return health_mark(seen["health"]), seen["sentence"]
+    return _DONE, "applied" if verb.writes else "as it should be"
 
 
-def _sets(pods: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[Replicas, ...]:
+def _sets(key: ObjectKey, pods: Sequence[tuple[str, Seen]]) -> tuple[Replicas, ...]:
     """Only while more than one generation stands: otherwise they would say what the line above says."""
-    by_set: dict[str, list[Mapping[str, Any]]] = {}
-    for _, pod in pods:
+    by_set: dict[str, list[tuple[str, Seen]]] = {}
+    for uid, pod in pods:
         if pod["set"]:
-            by_set.setdefault(pod["set"], []).append(pod)
+            by_set.setdefault(pod["set"], []).append((uid, pod))
     if len(by_set) < 2:
         return ()
-    found = [
-        Replicas(
-            name=name,
-            new=members[0]["new"],
-            ready=sum(1 for pod in members if pod["health"] == "healthy"),
-            pods=len(members),
-            state=_set_mark(members),
-        )
-        for name, members in by_set.items()
-    ]
+    found = [_replicas(key, name, members) for name, members in by_set.items()]
     return tuple(sorted(found, key=lambda replicas: (not replicas.new, replicas.name)))
 
 
-def _set_mark(members: Sequence[Mapping[str, Any]]) -> Mark:
-    if not members[0]["new"]:
+def _replicas(key: ObjectKey, name: str, members: Sequence[tuple[str, Seen]]) -> Replicas:
+    new = bool(members[0][1]["new"])
+    ready = sum(1 for _, pod in members if pod["health"] == "healthy")
+    going = sum(1 for _, pod in members if pod["ending"])
+    if new:
+        words = f"{ready} of {len(members)} ready"
+    else:
+        words = f"{len(members)} left" + (f", {going} going" if going else "")
+    notes = _notes(members)
+    return Replicas(
+        id=f"rollout-objects:{key}+{name}",
+        name=name.removeprefix(f"{key.name}-"),
+        new=new,
+        ready=ready,
+        count=len(members),
+        state=_set_mark(members),
+        words=words,
+        pods=notes[:MOST_PODS_NAMED],
+        more=max(0, len(notes) - MOST_PODS_NAMED),
+    )
+
+
+def _set_mark(members: Sequence[tuple[str, Seen]]) -> Mark:
+    if not members[0][1]["new"]:
         return Mark("todo", "old")
-    healths = {pod["health"] for pod in members}
+    healths = {pod["health"] for _, pod in members}
     worst = next(
         (word for word in ("degraded", "missing", "unknown", "progressing") if word in healths), "healthy"
     )
     return health_mark(worst)
 
 
-def _pod_row(
-    owner: str, found: Sequence[tuple[str, Mapping[str, Any]]], seen: Mapping[str, Any] | None
-) -> PodRow:
-    key = ObjectKey.parse(owner) if owner else None
-    ordered = sorted(found, key=lambda pair: (not pair[1]["new"], pair[1]["name"]))
-    pods = tuple(_pod(uid, pod) for uid, pod in ordered[:MOST_PODS_A_ROW])
-    healthy = sum(1 for _, pod in ordered if pod["health"] == "healthy" and pod["new"])
-    wanted = seen.get("wanted") if seen else None
-    trouble = next((pod for _, pod in ordered if pod["health"] == "degraded"), None)
-    return PodRow(
-        id=_id("pods", owner or "none"),
-        name=key.name if key else "pods of their own",
-        pods=pods,
-        more=max(0, len(ordered) - MOST_PODS_A_ROW),
-        ready=f"{healthy}/{wanted if wanted is not None else len([1 for _, pod in ordered if pod['new']])}",
-        trouble=_trouble(trouble) if trouble else "",
-    )
+def _notes(pods: Sequence[tuple[str, Seen]]) -> tuple[PodNote, ...]:
+    """The new ones that are not ready, what cannot live before what is only starting, and old ones in trouble."""
+    found = [
+        (uid, pod)
+        for uid, pod in pods
+        if not pod["ending"] and pod["health"] != "healthy" and (pod["new"] or pod["health"] == "degraded")
+    ]
+    found.sort(key=lambda pair: (pair[1]["health"] != "degraded", not pair[1]["new"], str(pair[1]["name"])))
+    return tuple(_note(uid, pod) for uid, pod in found)
 
 
-def _pod(uid: str, pod: Mapping[str, Any]) -> Pod:
-    age = "new" if pod["new"] else "old"
-    words = f"{pod['name']}: {age}, {pod['sentence']}"
-    if pod["node"]:
-        words += f", on {pod['node']}"
+def _note(uid: str, pod: Seen) -> PodNote:
+    words = [pod["sentence"]]
     if pod["restarts"]:
-        words += f", {count(pod['restarts'], 'restart')}"
-    state = Mark("aborted", "ending") if pod["ending"] else health_mark(pod["health"])
-    return Pod(_id("pod", uid), pod["name"], pod["new"], state, words)
-
-
-def _trouble(pod: Mapping[str, Any]) -> str:
-    restarts = f" ({count(pod['restarts'], 'restart')})" if pod["restarts"] else ""
-    return f"{pod['name']}: {pod['sentence']}{restarts}"
-
-
-def _id(prefix: str, text: str) -> str:
-    """An element's id: stable, so that a push changes the element and does not replace it."""
-    return f"{prefix}-{''.join(letter if letter.isalnum() else '-' for letter in text)}"
+        words.append(count(pod["restarts"], "restart"))
+    if pod["node"]:
+        words.append(f"on {pod['node']}")
+    return PodNote(f"tree-pod-{uid}", f"pods/{uid}/", pod["name"], pod_mark(pod), " · ".join(words))

@@ -1,12 +1,16 @@
-"""The step rail: plan, approvals, the strategy's steps, bake, live; how long each took and what is next."""
+"""The step rail: plan, approvals, the strategy's steps, bake, live; how long each took, usually takes, and what is
+next."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
 
 from apps.dashboard.marks import Mark, phase_mark
+from apps.dashboard.pictures.expectations import usual_durations
+from apps.dashboard.pictures.objects import Objects
 from apps.dashboard.words import count, duration
 from apps.rollouts.models import Event, PlanRecord, Rollout
 from apps.rollouts.selectors import steps_of
@@ -17,7 +21,6 @@ _STATES = {
     "now": Mark("progressing", "now"),
     "todo": Mark("todo", "to come"),
 }
-_TELLING = ("requested", "planned", "phase", "step-done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,52 +30,108 @@ class Stop:
     mark: Mark
     words: str = ""
     since: datetime | None = None
+    usual: timedelta | None = None  # what it usually takes here
+    until: datetime | None = None  # known exactly: the end of the bake
+    share: float = 0  # of the one that runs, how much is done
+
+    @property
+    def usually(self) -> str:
+        return f"about {duration(self.usual)}" if self.usual else ""
 
 
-def rail_of(rollout: Rollout, record: PlanRecord | None, approved: int) -> tuple[Stop, ...]:
+@dataclass(frozen=True, slots=True)
+class Rail:
+    stops: tuple[Stop, ...]
+    following: str = ""  # "Next: bake, 60 s"
+    following_at: datetime | None = None
+    exact: bool = False  # that moment is known; otherwise it is what is usual here
+    percent: int | None = None
+
+
+def rail_of(rollout: Rollout, record: PlanRecord | None, approved: int, objects: Objects) -> Rail:
     phase = Phase(rollout.phase)
-    story = list(
-        Event.objects.filter(rollout_id=rollout.id, number__lte=rollout.event_number, kind__in=_TELLING)
-        .order_by("number")
-        .values_list("kind", "at", "body")
-    )
     stops = [_plan_stop(rollout, phase, record)]
     if rollout.approvals_needed:
         stops.append(_approval_stop(rollout, phase, record, approved))
-    done_at = [at for kind, at, _ in story if kind == "step-done"]
+    stops += _step_stops(rollout, record, objects)
+    stops.append(_stop(rollout, "Live", "done" if phase is Phase.SUCCEEDED else "todo", ""))
+    if not phase.is_active:
+        return Rail(tuple(stops))
+    return replace(_what_follows(stops), percent=_percent(stops))
+
+
+def _step_stops(rollout: Rollout, record: PlanRecord | None, objects: Objects) -> list[Stop]:
+    steps = steps_of(rollout, record)
+    if record is None or not steps:
+        return []
+    done_at = list(
+        Event.objects.filter(rollout_id=rollout.id, number__lte=rollout.event_number, kind="step-done")
+        .order_by("number")
+        .values_list("at", flat=True)
+    )
+    usual = usual_durations(rollout)
+    lines = {line.key: line for line in objects.everything}
     begun = rollout.slot_at
-    for index, step in enumerate(steps_of(rollout, record)):
+    stops = []
+    for index, step in enumerate(steps):
+        baking = "seconds" in step
         ends = done_at[index] if index < len(done_at) else None
-        words = count(step["objects"], "object") if step["objects"] else ""
-        if "seconds" in step:
+        if baking:
             if not step["seconds"]:
                 continue  # nothing is baked here
-            words = f"{step['seconds']} s"
-            ends = rollout.ended_at if phase is Phase.SUCCEEDED else None
+            ends = rollout.ended_at if rollout.phase == Phase.SUCCEEDED else None
+        keys = [] if baking else record.body["steps"][index]["keys"]
+        there = sum(1 for key in keys if key in lines and lines[key].rank == 3)
         took = duration(ends - begun) if ends and begun and step["state"] == "done" else ""
         stops.append(
             _stop(
                 rollout,
                 step["title"],
                 step["state"],
-                " · ".join(part for part in (words, took) if part),
+                " · ".join(part for part in (_step_words(step, there), took) if part),
                 since=begun if step["state"] == "now" else None,
+                usual=timedelta(seconds=step["seconds"]) if baking else usual.get(step["title"]),
+                until=rollout.bake_until if baking and step["state"] == "now" else None,
+                share=there / len(keys) if keys else 0,
             )
         )
         begun = ends or begun
-    live = "done" if phase is Phase.SUCCEEDED else "todo"
-    stops.append(_stop(rollout, "Live", live, ""))
-    return tuple(stops)
+    return stops
 
 
-def next_stop(rail: Sequence[Stop]) -> str:
-    """ "Next: bake, 60 s." when something moves; "" when nothing comes after."""
-    for index, stop in enumerate(rail):
-        if stop.state == "now" and index + 1 < len(rail):
-            following = rail[index + 1]
-            title = following.title[:1].lower() + following.title[1:]
-            return f"Next: {title}{f', {following.words}' if following.words else ''}."
-    return ""
+def _step_words(step: Mapping[str, Any], there: int) -> str:
+    if "seconds" in step:
+        return f"{step['seconds']} s"
+    if not step["objects"]:
+        return ""
+    if step["state"] == "now":
+        return f"{there} of {step['objects']}"
+    return count(step["objects"], "object")
+
+
+def _what_follows(stops: Sequence[Stop]) -> Rail:
+    for index, stop in enumerate(stops):
+        if stop.state == "now" and index + 1 < len(stops):
+            after = stops[index + 1]
+            title = after.title[:1].lower() + after.title[1:]
+            at = stop.until or (stop.since + stop.usual if stop.since and stop.usual else None)
+            words = f"Next: {title}{f', {after.words}' if after.words else ''}"
+            return Rail(tuple(stops), words, at, exact=stop.until is not None)
+    return Rail(tuple(stops))
+
+
+def _percent(stops: Sequence[Stop]) -> int:
+    """By what each stop usually takes where that is known of all that are left, else by their number; in the one that
+    runs by what is there. A bar that nears its end while most is to come is a lie."""
+    known = all(stop.usual is not None for stop in stops if stop.state in {"now", "todo"} and stop.title != "Live")
+    total = done = 0.0
+    for stop in stops:
+        if stop.title in {"Live", "Plan", "Approved", "Approval"}:
+            continue
+        weight = max(1.0, stop.usual.total_seconds()) if known and stop.usual else 1.0
+        total += weight
+        done += weight * (1 if stop.state == "done" else stop.share if stop.state == "now" else 0)
+    return min(99, round(100 * done / total)) if total else 0
 
 
 def _plan_stop(rollout: Rollout, phase: Phase, record: PlanRecord | None) -> Stop:
@@ -94,9 +153,9 @@ def _approval_stop(rollout: Rollout, phase: Phase, record: PlanRecord | None, ap
     return _stop(rollout, "Approval", state, words)
 
 
-def _stop(rollout: Rollout, title: str, state: str, words: str, *, since: datetime | None = None) -> Stop:
+def _stop(rollout: Rollout, title: str, state: str, words: str, **more: Any) -> Stop:
     mark = phase_mark(rollout.phase, rollout.kind)
     if state != "now":
         mark = _STATES.get(state) or phase_mark(state)
     known = state if state in _STATES else "ended"
-    return Stop(title, known, mark, words, since)
+    return Stop(title, known, mark, words, **more)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +9,7 @@ from apps.dashboard import words
 from apps.dashboard.marks import Mark, phase_mark
 from apps.dashboard.pictures.objects import Objects, objects_of
 from apps.dashboard.pictures.plans import DecisionLine, PlanPicture, decisions_on, plan_picture
-from apps.dashboard.pictures.rail import Stop, next_stop, rail_of
+from apps.dashboard.pictures.rail import Stop, rail_of
 from apps.rollouts.models import Event, Rollout
 from apps.rollouts.selectors import plan_of
 from slipway.engine.phases import Kind, Phase
@@ -39,9 +38,11 @@ class RolloutPicture:
     mark: Mark
     lead: str
     sentence: str
-    following: str  # what comes next
     held: tuple[Held, ...]
     rail: tuple[Stop, ...]
+    following: str  # what comes next
+    following_at: datetime | None
+    following_exactly: bool  # that moment is known; otherwise it is what is usual here
     percent: int | None
     objects: Objects
     plan: PlanPicture | None
@@ -64,8 +65,8 @@ def picture_of(rollout: Rollout, slug: str) -> RolloutPicture:
     plan, record = planned or (None, None)
     decisions = decisions_on(rollout)
     approved = sum(1 for line in decisions if not line.void and line.mark.look == "healthy")
-    rail = rail_of(rollout, record, approved)
     objects = objects_of(rollout, plan)
+    rail = rail_of(rollout, record, approved, objects)
     lead, sentence = _sentence(rollout)
     state = [rollout.phase, rollout.plan_digest, str(len(decisions)), str(bool(rollout.pause_requested_at))]
     state += [str(bool(rollout.abort_requested_at)), str(bool(rollout.stop_requested_at))]
@@ -76,12 +77,14 @@ def picture_of(rollout: Rollout, slug: str) -> RolloutPicture:
         mark=phase_mark(rollout.phase, rollout.kind),
         lead=lead,
         sentence=sentence,
-        following=next_stop(rail) if Phase(rollout.phase).is_active else "",
         held=_held(rollout),
-        rail=rail,
-        percent=_percent(rollout, rail, objects),
+        rail=rail.stops,
+        following=rail.following,
+        following_at=rail.following_at,
+        following_exactly=rail.exact,
+        percent=rail.percent,
         objects=objects,
-        plan=plan_picture(plan, record) if plan and record else None,
+        plan=plan_picture(plan, record, rollout) if plan and record else None,
         decisions=decisions,
         approved=approved,
         events=_events(rollout),
@@ -116,16 +119,6 @@ def _held(rollout: Rollout) -> tuple[Held, ...]:
         for reason in rollout.reasons
         if reason["answer"] != "pass" and reason["unblocked_by"] not in rollout.sentence
     )
-
-
-def _percent(rollout: Rollout, rail: Sequence[Stop], objects: Objects) -> int | None:
-    """By stops done and, in the one that runs, by objects that are there; None when nothing moves."""
-    if not Phase(rollout.phase).is_active:
-        return None
-    done = sum(1 for stop in rail if stop.state == "done")
-    there = sum(1 for line in objects.lines if line.state.look == "healthy")
-    share = there / len(objects.lines) if objects.lines else 0
-    return min(99, round(100 * (done + 0.9 * share) / max(1, len(rail))))
 
 
 def _events(rollout: Rollout) -> tuple[EventLine, ...]:

@@ -9,10 +9,18 @@ from apps.core.problems import NotFound
 from apps.dashboard.door import OrganizationPage
 from apps.dashboard.marks import phase_mark
 from apps.dashboard.pictures.actions import actions_on
+from apps.dashboard.pictures.replay import replay_of
 from apps.dashboard.pictures.rollouts import picture_of
+from apps.dashboard.pictures.table import table_of
 from apps.dashboard.pictures.waiting import waiting_for
 from apps.rollouts.access import access_rollout, rollouts_of
 from slipway.engine.phases import ACTIVE, QUEUED
+
+
+PARTS = {
+    "rollout-table": "dashboard/rollout/_table.html",
+    "rollout-graph": "dashboard/rollout/_graph.html",
+}
 
 
 class RolloutPage(OrganizationPage):
@@ -21,7 +29,21 @@ class RolloutPage(OrganizationPage):
     def get(self, request: HttpRequest, organization: str, number: int) -> HttpResponse:
         rollout = access_rollout(self.actor, number)
         picture = picture_of(rollout, organization)
-        context = {"picture": picture, "rollout": rollout, "actions": actions_on(self.actor, rollout)}
+        context: dict[str, Any] = {
+            "picture": picture,
+            "rollout": rollout,
+            "view": request.GET.get("view", ""),
+        }
+        if context["view"] == "table":
+            asked = request.GET.get("sort", ""), request.GET.get("page", "1")
+            context["table"] = table_of(picture.objects, *asked)
+        part = request.GET.get("part", "")
+        if part in PARTS:
+            return self.page(PARTS[part], context)
+        if part:
+            raise NotFound("This page has no such part.")
+        context["actions"] = actions_on(self.actor, rollout)
+        context["replay"] = replay_of(rollout)
         return self.page("dashboard/rollout.html", context)
 
 
