@@ -67,5 +67,17 @@ def documents_for(release: Release, environment: Environment) -> tuple[Manifest,
     if rendered is None:
         documents = render(release.application, open_bundle(release), environment)
         rendered = store_rendered(release, environment, documents)
+    return _opened(rendered)
+
+
+def read_documents(release: Release, environment: Environment) -> tuple[Manifest, ...]:
+    """The same, for reading alone: what had to be rendered is not stored."""
+    rendered = RenderedSet.objects.filter(release_id=release.id, environment_id=environment.id).first()
+    if rendered is None:
+        return render(release.application, open_bundle(release), environment)
+    return _opened(rendered)
+
+
+def _opened(rendered: RenderedSet) -> tuple[Manifest, ...]:
     opened: list[dict[str, Any]] = open_json(bytes(rendered.sealed_documents), context=_DOCUMENTS)
     return tuple(opened)

@@ -1,0 +1,132 @@
+"""Putting a release on targets, and saying that a target no longer needs a person. GET asks, POST does."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from apps.applications.access import access_application
+from apps.applications.models import Application
+from apps.core.problems import Invalid, Problem
+from apps.dashboard.door import OrganizationPage
+from apps.dashboard.once import Press, new_key
+from apps.dashboard.pictures.start import start_picture
+from apps.environments.access import targets_of
+from apps.environments.models import Target
+from apps.organizations.access import Right, decide
+from apps.releases.access import access_release_by_version, releases_of
+from apps.releases.models import Release
+from apps.rollouts.access import access_target
+from apps.rollouts.services import starting, steering
+
+MOST_RELEASES = 50
+
+
+class StartRollout(OrganizationPage):
+    """`?release=` which one, `?back=1` to go back to it, `?to=` the environment that was pressed on."""
+
+    place = "applications"
+
+    def get(self, request: HttpRequest, organization: str, application: str) -> HttpResponse:
+        row = access_application(self.actor, application)
+        back = bool(request.GET.get("back"))
+        releases = list(self._releases(row))
+        release = self._release(row, request.GET.get("release", ""), releases)
+        targets = list(targets_of(self.actor).filter(application_id=row.id))
+        if release is not None and release not in releases:
+            releases.append(release)
+        context = {
+            "application": row,
+            "releases": releases,
+            "release": release,
+            "key": new_key(),
+            "back": back,
+            "to": request.GET.get("to", ""),
+            "picture": start_picture(
+                self.actor, release, targets, back=back, environment=request.GET.get("to", "")
+            )
+            if release
+            else None,
+        }
+        alone = bool(request.htmx)  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+        return self.page("dashboard/start/_start.html" if alone else "dashboard/start/start.html", context)
+
+    def post(self, request: HttpRequest, organization: str, application: str) -> HttpResponse:
+        row = access_application(self.actor, application)
+        release = access_release_by_version(self.actor, row, request.POST.get("release", ""))
+        back, why = bool(request.POST.get("back")), request.POST.get("why", "")[:4000]
+        chosen = _identifiers(request.POST.getlist("target"))
+        if not chosen:
+            raise Invalid("Choose at least one place. Nothing was started.")
+        asked = f"start {release.id} {sorted(map(str, chosen))} {back} {why}"
+        press = Press(self.actor, request.POST.get("key", ""), asked)
+        address = press.before or press.led_to(self._start(row, release, chosen, back=back, why=why))
+        return _go(request, address)
+
+    def _start(
+        self, application: Application, release: Release, chosen: Collection[UUID], *, back: bool, why: str
+    ) -> str:
+        """All of them or none: the transaction is the request's."""
+        targets: list[Target] = list(
+            targets_of(self.actor).filter(application_id=application.id, id__in=chosen)
+        )
+        if len(targets) != len(chosen):
+            raise Invalid("One of these places is gone. Nothing was started; reload the page.")
+        begin = starting.roll_back if back else starting.start_rollout
+        numbers = []
+        for target in targets:
+            try:
+                numbers.append(begin(self.actor, target, release, why=why).rollout.number)
+            except Problem as problem:
+                if len(targets) > 1:
+                    problem.sentence = f"{target.environment.name}: {problem.sentence} Nothing was started."
+                raise
+        slug = self.actor.organization_slug
+        if len(numbers) == 1:
+            return reverse("rollout", args=[slug, numbers[0]])
+        return reverse("application", args=[slug, application.slug])
+
+    def _releases(self, application: Application) -> Any:
+        rows: Any = releases_of(self.actor).filter(application_id=application.id)
+        return rows.defer("sealed_bundle", "configuration", "notes").order_by("-number")[:MOST_RELEASES]
+
+    def _release(self, row: Application, version: str, newest: list[Release]) -> Release | None:
+        if version:
+            return access_release_by_version(self.actor, row, version)
+        return newest[0] if newest else None
+
+
+class LiftMark(OrganizationPage):
+    """ "Needs a person" is over: somebody has looked."""
+
+    place = "applications"
+
+    def get(self, request: HttpRequest, organization: str, target: UUID) -> HttpResponse:
+        row = access_target(self.actor, target)
+        decision = decide(self.actor, Right.STEER, environment_id=row.environment_id)
+        context = {"target": row, "why_not": "" if decision.allowed else decision.why}
+        alone = bool(request.htmx)  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+        return self.page("dashboard/start/_lift.html" if alone else "dashboard/start/lift.html", context)
+
+    def post(self, request: HttpRequest, organization: str, target: UUID) -> HttpResponse:
+        row = steering.lift_mark(self.actor, target, why=request.POST.get("why", "")[:4000])
+        if request.htmx:  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+            return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+        return HttpResponseRedirect(reverse("application", args=[organization, row.application.slug]))
+
+
+def _identifiers(values: list[str]) -> set[UUID]:
+    try:
+        return {UUID(value) for value in values}
+    except ValueError:
+        raise Invalid("One of these places is none. Nothing was started; reload the page.") from None
+
+
+def _go(request: HttpRequest, address: str) -> HttpResponse:
+    if request.htmx:  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)
