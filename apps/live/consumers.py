@@ -52,15 +52,8 @@ class Consumer:
             bearer=bearer,
             address=(scope.get("client") or [""])[0],
         )
-        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-        html = query.get("html", [""])[0] == "1"
         try:
-            if self._page:
-                await self._open_page(hub, knock, receive, send, html=html)
-            else:
-                after = query.get("after", ["0"])[0]
-                asked = _asked(scope["url_route"]["kwargs"])
-                await self._open_stream(hub, knock, receive, send, asked=asked, after=after, html=html)
+            await self.open(hub, knock, scope, receive, send)
         except Unauthenticated as problem:
             await close(send, SIGNED_OUT, problem.sentence)
         except Problem as problem:
@@ -71,13 +64,24 @@ class Consumer:
             log.warning("socket_given_up", error=str(error))
             await close(send, TRY_LATER, "The database does not answer.")
 
+    async def open(self, hub: Hub, knock: Knock, scope: Scope, receive: Receive, send: Send) -> None:
+        """What is said on an accepted socket; a Problem that it raises closes it, in words."""
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+        html = query.get("html", [""])[0] == "1"
+        if self._page:
+            await self._open_page(hub, knock, receive, send, html=html)
+        else:
+            after = query.get("after", ["0"])[0]
+            asked = _asked(scope["url_route"]["kwargs"])
+            await self._open_stream(hub, knock, receive, send, asked=asked, after=after, html=html)
+
     async def _open_page(self, hub: Hub, knock: Knock, receive: Receive, send: Send, *, html: bool) -> None:
         actor, seat = await hub.run(lambda: take_seat(knock))
         line = Line(seat)
         with hub.seated(line):
             page = Page(hub, line, actor, receive, send, html=html)
             try:
-                await _whichever_ends_first(page.until_gone(), page.until_closed())
+                await whichever_ends_first(page.until_gone(), page.until_closed())
             finally:
                 await page.hang_up()
 
@@ -93,7 +97,7 @@ class Consumer:
                 stream, after=position, html=html, greeting={"kind": "hello", "stream": stream.name}
             )
             try:
-                await _whichever_ends_first(_until_gone(receive), socket.until_closed(head_of=stream))
+                await whichever_ends_first(until_gone(receive), socket.until_closed(head_of=stream))
             finally:
                 await socket.hang_up()
 
@@ -103,7 +107,7 @@ def _take_seat_for(knock: Knock, asked: str) -> tuple[Actor, Seat, Stream]:
     return actor, seat, access_stream(actor, asked)
 
 
-async def _whichever_ends_first(*coroutines: Coroutine[Any, Any, None]) -> None:
+async def whichever_ends_first(*coroutines: Coroutine[Any, Any, None]) -> None:
     tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -124,7 +128,7 @@ async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "websocket.close", "code": NO_SUCH_THING})
 
 
-async def _until_gone(receive: Receive) -> None:
+async def until_gone(receive: Receive) -> None:
     """What the address says is followed; whatever else is sent is dropped."""
     while (await receive())["type"] != "websocket.disconnect":
         pass

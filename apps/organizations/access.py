@@ -16,6 +16,7 @@ from apps.organizations.models import Grant, Membership, Organization, User
 class Right(StrEnum):
     SEE = "see"
     SEE_AUDIT = "see the audit"
+    READ_LOGS = "read what containers write"
     MAKE_RELEASE = "make a release"
     START = "start a rollout"
     START_UNAPPROVED = "start a rollout where no approval is needed"
@@ -26,10 +27,13 @@ class Right(StrEnum):
     MANAGE_OWNERS = "manage owners"
 
 
+# What containers write can hold secrets and people's data; masking is best effort. So it is read by those who could
+# have the container write it (they make releases or deploy them) and by those who hold the cluster's credentials; not by
+# viewers and auditors, who only look on.
 _SEES = frozenset({Right.SEE})
-_DEVELOPS = _SEES | {Right.MAKE_RELEASE, Right.START_UNAPPROVED}
+_DEVELOPS = _SEES | {Right.MAKE_RELEASE, Right.START_UNAPPROVED, Right.READ_LOGS}
 _RELEASES = _DEVELOPS | {Right.START, Right.STEER, Right.APPROVE}
-_ADMINISTERS = _SEES | {Right.CONFIGURE, Right.MANAGE_PEOPLE, Right.SEE_AUDIT}
+_ADMINISTERS = _SEES | {Right.CONFIGURE, Right.MANAGE_PEOPLE, Right.SEE_AUDIT, Right.READ_LOGS}
 
 OF_ROLE: dict[str, frozenset[Right]] = {
     Role.VIEWER: _SEES,
@@ -41,14 +45,16 @@ OF_ROLE: dict[str, frozenset[Right]] = {
 }
 
 OF_GRANT: dict[str, frozenset[Right]] = {
-    GrantedRight.DEPLOY: frozenset({Right.START, Right.START_UNAPPROVED, Right.STEER}),
+    GrantedRight.DEPLOY: frozenset({Right.START, Right.START_UNAPPROVED, Right.STEER, Right.READ_LOGS}),
     GrantedRight.APPROVE: frozenset({Right.APPROVE}),
 }
 
 OF_SCOPE: dict[str, frozenset[Right]] = {
     TokenScope.READ: frozenset({Right.SEE, Right.SEE_AUDIT}),
     TokenScope.RELEASE: frozenset({Right.SEE, Right.MAKE_RELEASE}),
-    TokenScope.DEPLOY: frozenset({Right.SEE, Right.START, Right.START_UNAPPROVED, Right.STEER}),
+    TokenScope.DEPLOY: frozenset(
+        {Right.SEE, Right.START, Right.START_UNAPPROVED, Right.STEER, Right.READ_LOGS}
+    ),
     TokenScope.APPROVE: frozenset({Right.SEE, Right.APPROVE}),
     TokenScope.ADMIN: frozenset({Right.SEE, Right.CONFIGURE, Right.MANAGE_PEOPLE, Right.SEE_AUDIT}),
 }
@@ -142,3 +148,10 @@ def access_organization(
 def organizations_of(user: User) -> list[Organization]:
     with scopes.person(user.pk):
         return list(Organization.objects.order_by("name"))
+
+
+def roles_of(user: User) -> list[tuple[Organization, str]]:
+    """One's own organizations, and what one is there."""
+    with scopes.person(user.pk):
+        rows = Membership.objects.select_related("organization").filter(user_id=user.pk)
+        return [(row.organization, row.role) for row in rows.order_by("organization__name")]

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from slipway.engine.objects import Manifest, ObjectKey
+from slipway.ports.logs import Logs
 
 CALL_DEADLINE_SECONDS = 4.0
 
@@ -261,6 +262,9 @@ class Cluster(Protocol):
         previous: bool = False,
         limit_bytes: int = 262_144,
     ) -> str: ...
+
+    def logs_of(self, namespace: str, pod: str, *, uid: str = "") -> Logs:
+        """The pod's output, masked. With `uid`, of that pod alone and not of a later one of its name."""
 
     def close(self) -> None: ...
 

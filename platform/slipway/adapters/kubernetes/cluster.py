@@ -8,11 +8,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import quote
 
 from slipway.adapters.kubernetes.discovery import discover
 from slipway.adapters.kubernetes.errors import parsed, translate
 from slipway.adapters.kubernetes.families import BELOW, CHILDREN, descendants
+from slipway.adapters.kubernetes.logs import KubernetesLogs
+from slipway.adapters.kubernetes.paths import segment
 from slipway.adapters.kubernetes.secrets import redact
 from slipway.adapters.kubernetes.transport import Transport
 from slipway.engine.objects import Manifest, ObjectKey, uid_of
@@ -258,7 +259,7 @@ class KubernetesCluster:
     ) -> str:
         status, body = self._transport.call(
             "GET",
-            f"/api/v1/namespaces/{_segment(namespace)}/pods/{_segment(pod)}/log",
+            f"/api/v1/namespaces/{segment(namespace)}/pods/{segment(pod)}/log",
             query={
                 "container": container,
                 "tailLines": tail_lines,
@@ -270,6 +271,9 @@ class KubernetesCluster:
         if status != 200:
             raise translate(status, body, what=f"Pod {pod}")
         return body.decode("utf-8", "replace")
+
+    def logs_of(self, namespace: str, pod: str, *, uid: str = "") -> KubernetesLogs:
+        return KubernetesLogs(self._transport, namespace, pod, uid)
 
     def close(self) -> None:
         self._transport.close()
@@ -296,8 +300,8 @@ class KubernetesCluster:
     @staticmethod
     def _path(served: ServedKind, namespace: str = "", name: str = "") -> str:
         base = f"/apis/{served.group}/{served.version}" if served.group else "/api/v1"
-        inside = f"/namespaces/{_segment(namespace)}" if served.namespaced and namespace else ""
-        return f"{base}{inside}/{served.plural}" + (f"/{_segment(name)}" if name else "")
+        inside = f"/namespaces/{segment(namespace)}" if served.namespaced and namespace else ""
+        return f"{base}{inside}/{served.plural}" + (f"/{segment(name)}" if name else "")
 
     def _object(self, status: int, body: bytes, *, what: str, secret: bool) -> Manifest:
         if status not in (200, 201, 202):
@@ -325,10 +329,3 @@ def _accept(metadata_kind: str) -> str:
     """Whole objects stay acceptable, so that a server which knows no metadata form answers all the same."""
     partial = f"application/json;as={metadata_kind};g=meta.k8s.io;v=v1," if metadata_kind else ""
     return f"{partial}application/json"
-
-
-def _segment(name: str) -> str:
-    """One segment of a path, whatever a manifest calls itself: a name must not lead to another object."""
-    if name in (".", "..") or "/" in name or "%" in name:
-        raise Refused(f"“{name}” is no name that an object may have.", status=422, reason="Invalid")
-    return quote(name, safe="")

@@ -92,6 +92,17 @@ class Transport:
         accept: str = "application/json",
     ) -> tuple[int, Iterator[bytes]]:
         """Lines as they come; ends when the server ends or nothing came for `idle_seconds`."""
+        status, response = self.open(path, query=query, idle_seconds=idle_seconds, accept=accept)
+        if status != 200:
+            body = response.read(65536)
+            response.close()
+            return status, iter([body])
+        return 200, _lines(response)
+
+    def open(
+        self, path: str, *, query: Mapping[str, Any], idle_seconds: float, accept: str = "*/*"
+    ) -> tuple[int, urllib3.BaseHTTPResponse]:
+        """An answer that the caller reads and closes."""
         try:
             response = self._request(
                 "GET",
@@ -102,11 +113,7 @@ class Transport:
             )
         except HTTPError as error:
             raise Unreachable(_why(error)) from None
-        if response.status != 200:
-            body = response.read(65536)
-            response.close()
-            return response.status, iter([body])
-        return 200, _lines(response)
+        return response.status, response
 
     def close(self) -> None:
         self._api.close()  # type: ignore[no-untyped-call]  # the client is untyped
