@@ -1,8 +1,11 @@
 """The socket of a page: one for everything it shows. The page says what it follows, and may change its mind.
 
-It sends `{"type": "follow", "stream": "activity", "after": 12, "html": false}`, with `rollout:<id or number>` for a
-rollout, and `{"type": "leave", "stream": …}`. It is answered by `following` (with the stream's own name, what was
-`asked`, and the head), `refused` (with why) or `left`; everything pushed carries its `stream`.
+    {"type": "follow", "stream": "activity", "after": 12, "html": false}
+    {"type": "follow", "stream": "rollout:<id or number>"}      without `after`: what comes from now on
+    {"type": "leave", "stream": "rollout:<id or number>"}
+
+are answered by `following` (with the stream's own name, what was `asked`, and the head), `refused` (with why) or `left`;
+everything pushed carries its `stream`.
 """
 
 from __future__ import annotations
@@ -31,7 +34,7 @@ TOO_MUCH = 1008
 class Wish:
     kind: str
     stream: str
-    after: int
+    after: int | None  # None: from now on
     html: bool | None
 
 
@@ -112,7 +115,8 @@ def read_wish(text: str) -> Wish | None:
     kind, stream, after, html = (said.get(name) for name in ("type", "stream", "after", "html"))
     if kind not in {"follow", "leave"} or not isinstance(stream, str):
         return None
-    after = 0 if after is None else after
-    if type(after) is not int or not 0 <= after < 10**15 or not (html is None or isinstance(html, bool)):
+    if not (after is None or (type(after) is int and 0 <= after < 10**15)):
+        return None
+    if not (html is None or isinstance(html, bool)):
         return None
     return Wish(kind, stream, after, html)

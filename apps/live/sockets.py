@@ -18,6 +18,8 @@ from apps.live.streams import Stream
 
 log = structlog.get_logger(__name__)
 
+FROM_NOW_ON = -1
+
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -28,9 +30,11 @@ class Socket:
         self._send = send
         self.talks: dict[Stream, asyncio.Task[None]] = {}
 
-    def follow(self, stream: Stream, *, after: int, html: bool, greeting: dict[str, Any]) -> None:
+    def follow(self, stream: Stream, *, after: int | None, html: bool, greeting: dict[str, Any]) -> None:
         """On a task of its own: a stream that is far behind, or slow to read, holds up no other."""
-        client = Client(position=after, html=html, capacity=self.hub.pace.capacity)
+        client = Client(
+            position=FROM_NOW_ON if after is None else after, html=html, capacity=self.hub.pace.capacity
+        )
         task = asyncio.create_task(self._talk(stream, client, greeting))
         task.add_done_callback(self._look_at)
         self.talks[stream] = task
@@ -62,6 +66,8 @@ class Socket:
 
     async def _talk(self, stream: Stream, client: Client, greeting: dict[str, Any]) -> None:
         feed: Feed = await self.hub.join(stream, client)
+        if client.position == FROM_NOW_ON:
+            client.position = feed.head
         try:
             await Conversation(self.hub, feed, client, self.say).go_on(**greeting)
         finally:

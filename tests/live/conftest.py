@@ -168,6 +168,19 @@ class Socket:
                     found.append(frame["number"])
         return found
 
+    def say(self, **wish: Any) -> None:
+        self.say_text(json.dumps(wish))
+
+    def say_text(self, text: str) -> None:
+        self._incoming.put_nowait({"type": "websocket.receive", "text": text})
+
+    async def next_of(self, *kinds: str, within: float = 10) -> dict[str, Any]:
+        """The next frame of these kinds; others are passed over."""
+        async with asyncio.timeout(within):
+            while (frame := await self.frames.get())["type"] not in kinds:
+                pass
+            return frame
+
     def hold(self) -> None:
         self._may_send.clear()
 
