@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from apps.applications.models import Application
 from apps.audit.models import OrganizationHead
-from apps.dashboard.pictures.waiting import waiting_for
+from apps.dashboard.pictures.waiting import waiting_count
 from apps.dashboard.words import count
-from apps.organizations.access import Actor
+from apps.organizations.access import Actor, Right, decide
 from apps.organizations.models import Organization
 
 
@@ -18,6 +18,7 @@ class Frame:
     size: str
     waiting: int
     head: int  # of the activity: what the page shows
+    sees_audit: bool
 
 
 def frame_of(actor: Actor) -> Frame:
@@ -26,6 +27,7 @@ def frame_of(actor: Actor) -> Frame:
     return Frame(
         organization,
         count(Application.objects.count(), "application"),
-        len(waiting_for(actor)),
+        waiting_count(actor),
         head.activity_number if head else 0,
+        decide(actor, Right.SEE_AUDIT).allowed,
     )

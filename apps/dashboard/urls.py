@@ -3,6 +3,7 @@ from django.urls import path
 from apps.dashboard.views import (
     actions,
     applications,
+    audit,
     approvals,
     first,
     home,
@@ -24,6 +25,7 @@ urlpatterns = [
     path("join/<str:secret>/", joining.join, name="join"),
     path("invitations/<str:secret>/", joining.join),  # as the API and `slipway init` write it
     path(_ORGANIZATION, home.Home.as_view(), name="home"),
+    path(f"{_ORGANIZATION}audit/", audit.AuditPage.as_view(), name="audit"),
     path(f"{_ORGANIZATION}search/", search.SearchPage.as_view(), name="search"),
     path(f"{_ORGANIZATION}waiting/count/", waiting.WaitingCount.as_view(), name="waiting-count"),
     path(f"{_ORGANIZATION}rollouts/", rollouts.RolloutList.as_view(), name="rollouts"),
