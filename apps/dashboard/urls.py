@@ -2,6 +2,7 @@ from django.urls import path
 
 from apps.dashboard.views import (
     actions,
+    activity,
     applications,
     audit,
     approvals,
@@ -25,6 +26,11 @@ urlpatterns = [
     path("join/<str:secret>/", joining.join, name="join"),
     path("invitations/<str:secret>/", joining.join),  # as the API and `slipway init` write it
     path(_ORGANIZATION, home.Home.as_view(), name="home"),
+    path(f"{_ORGANIZATION}views/", home.SavedViews.as_view(), name="saved-views"),
+    path(
+        f"{_ORGANIZATION}views/<slug:view>/delete/", home.SavedViewDelete.as_view(), name="saved-view-delete"
+    ),
+    path(f"{_ORGANIZATION}activity/", activity.ActivityPage.as_view(), name="activity"),
     path(f"{_ORGANIZATION}audit/", audit.AuditPage.as_view(), name="audit"),
     path(f"{_ORGANIZATION}search/", search.SearchPage.as_view(), name="search"),
     path(f"{_ORGANIZATION}waiting/count/", waiting.WaitingCount.as_view(), name="waiting-count"),

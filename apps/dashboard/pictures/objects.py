@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from django.db.models import Q
 
@@ -12,9 +13,9 @@ from apps.dashboard.pictures.pods import (
     Pods,
     Seen,
     object_place,
-    pod_mark,
     pods_by_owner,
     pods_of,
+    short_name,
 )
 from apps.dashboard.words import count
 from apps.rollouts.choices import JournalState
@@ -23,7 +24,8 @@ from slipway.engine.objects import ObjectKey
 from slipway.engine.plans import Plan, Verb
 
 MOST_OBJECTS = 300
-MOST_PODS_NAMED = 4
+MOST_PODS_NAMED = 4  # for one reason
+MOST_NOTES = 6
 
 _TODO = Mark("todo", "not yet")
 _DONE = Mark("healthy", "applied")
@@ -43,13 +45,19 @@ _VERBS = {
 
 
 @dataclass(frozen=True, slots=True)
-class PodNote:
-    """One pod that is not ready, said by name."""
-
-    id: str
+class NamedPod:
     place: str
-    name: str
+    name: str  # without its owner's
+    whole: str
+
+
+@dataclass(frozen=True, slots=True)
+class PodNote:
+    """Pods that are not ready for the same reason, said by name."""
+
     state: Mark
+    pods: tuple[NamedPod, ...]
+    more: int
     words: str
 
 
@@ -62,8 +70,7 @@ class Replicas:
     count: int
     state: Mark
     words: str
-    pods: tuple[PodNote, ...]
-    more: int
+    notes: tuple[PodNote, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +87,7 @@ class ObjectLine:
     ready: int | None = None
     wanted: int | None = None
     sets: tuple[Replicas, ...] = ()  # while two generations stand, or one is in trouble
-    pods: tuple[PodNote, ...] = ()  # of an object without sets to show
-    more: int = 0
+    notes: tuple[PodNote, ...] = ()  # of an object without sets to show
 
     @property
     def rank(self) -> int:
@@ -176,7 +182,6 @@ def _line(
 ) -> ObjectLine:
     state, words = _state(verb, seen, journal.get(str(key)) == JournalState.APPLIED, over=over)
     sets = _sets(key, pods)
-    notes = () if sets else _notes(pods)
     return ObjectLine(
         id=f"rollout-objects:{key}",
         key=str(key),
@@ -190,8 +195,7 @@ def _line(
         ready=seen.get("ready") if seen else None,
         wanted=seen.get("wanted") if seen else None,
         sets=sets,
-        pods=notes[:MOST_PODS_NAMED],
-        more=max(0, len(notes) - MOST_PODS_NAMED),
+        notes=() if sets else _notes(key, pods),
     )
 
 
@@ -227,7 +231,6 @@ def _replicas(key: ObjectKey, name: str, members: Sequence[tuple[str, Seen]]) ->
         words = f"{ready} of {len(members)} ready"
     else:
         words = f"{len(members)} left" + (f", {going} going" if going else "")
-    notes = _notes(members)
     return Replicas(
         id=f"rollout-objects:{key}+{name}",
         name=name.removeprefix(f"{key.name}-"),
@@ -236,8 +239,7 @@ def _replicas(key: ObjectKey, name: str, members: Sequence[tuple[str, Seen]]) ->
         count=len(members),
         state=_set_mark(members),
         words=words,
-        pods=notes[:MOST_PODS_NAMED],
-        more=max(0, len(notes) - MOST_PODS_NAMED),
+        notes=_notes(key, members),
     )
 
 
@@ -251,7 +253,7 @@ def _set_mark(members: Sequence[tuple[str, Seen]]) -> Mark:
     return health_mark(worst)
 
 
-def _notes(pods: Sequence[tuple[str, Seen]]) -> tuple[PodNote, ...]:
+def _notes(key: ObjectKey, pods: Sequence[tuple[str, Seen]]) -> tuple[PodNote, ...]:
     """The new ones that are not ready, what cannot live before what is only starting, and old ones in trouble."""
     found = [
         (uid, pod)
@@ -259,13 +261,23 @@ def _notes(pods: Sequence[tuple[str, Seen]]) -> tuple[PodNote, ...]:
         if not pod["ending"] and pod["health"] != "healthy" and (pod["new"] or pod["health"] == "degraded")
     ]
     found.sort(key=lambda pair: (pair[1]["health"] != "degraded", not pair[1]["new"], str(pair[1]["name"])))
-    return tuple(_note(uid, pod) for uid, pod in found)
+    alike: dict[tuple[str, str], list[tuple[str, Seen]]] = {}
+    for uid, pod in found:
+        words = pod["sentence"]
+        if pod["restarts"]:
+            words += f" · {count(pod['restarts'], 'restart')}"
+        alike.setdefault((pod["health"], words), []).append((uid, pod))
+    return tuple(
+        PodNote(
+            health_mark(health),
+            tuple(_named(key, uid, pod) for uid, pod in members[:MOST_PODS_NAMED]),
+            max(0, len(members) - MOST_PODS_NAMED),
+            words,
+        )
+        for (health, words), members in list(alike.items())[:MOST_NOTES]
+    )
 
 
-def _note(uid: str, pod: Seen) -> PodNote:
-    words = [pod["sentence"]]
-    if pod["restarts"]:
-        words.append(count(pod["restarts"], "restart"))
-    if pod["node"]:
-        words.append(f"on {pod['node']}")
-    return PodNote(f"tree-pod-{uid}", f"pods/{uid}/", pod["name"], pod_mark(pod), " · ".join(words))
+def _named(key: ObjectKey, uid: str, pod: Seen) -> NamedPod:
+    whole = str(pod["name"])
+    return NamedPod(f"pods/{quote(uid, safe='')}/", short_name(whole, pod["set"], key.name), whole)

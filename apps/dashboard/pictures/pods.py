@@ -124,6 +124,14 @@ def pod_words(pod: Seen) -> str:
     return words
 
 
+def short_name(name: str, *owners: str) -> str:
+    """What is the pod's own of its name, beside its owner's: x2jq4 of frontend-7c9f-x2jq4."""
+    for owner in owners:
+        if owner and name.startswith(f"{owner}-"):
+            return name.removeprefix(f"{owner}-")
+    return name
+
+
 def pod_mark(pod: Seen) -> Mark:
     return Mark("aborted", "going") if pod["ending"] else health_mark(pod["health"])
 
@@ -161,7 +169,7 @@ def _row(owner: str, found: Sequence[tuple[str, Seen]], seen: Seen | None, chang
         more=len(found) - len(shown_new) - len(shown_old),
         ready=f"{ready}/{wanted}",
         says=f"{ready} of {wanted} new pods ready{f', {len(old)} old' if old else ''}",
-        trouble=_trouble(trouble) if trouble else "",
+        trouble=_trouble(trouble, name) if trouble else "",
         dense=wanted > GROUP,
         moves=changed,
     )
@@ -184,6 +192,6 @@ def _pod(uid: str, pod: Seen, *, first: bool) -> Pod:
     )
 
 
-def _trouble(pod: Seen) -> str:
+def _trouble(pod: Seen, owner: str) -> str:
     restarts = f" ({count(pod['restarts'], 'restart')})" if pod["restarts"] else ""
-    return f"{pod['name']}: {pod['sentence']}{restarts}"
+    return f"{short_name(pod['name'], pod['set'], owner)}: {pod['sentence']}{restarts}"

@@ -10,7 +10,7 @@ from django.core.paginator import Page, Paginator
 
 from apps.dashboard.pictures.objects import ObjectLine, Objects
 
-A_PAGE = 50
+A_PAGE = 25
 
 _KEYS: dict[str, Callable[[ObjectLine], Any]] = {
     "state": lambda line: (line.rank, line.verb == "unchanged"),
@@ -42,6 +42,7 @@ class ObjectTable:
     columns: tuple[Column, ...]
     page: Page[ObjectLine]
     sort: str
+    spaces: bool  # more than one namespace, so each line says its own
 
 
 def table_of(objects: Objects, sort: str, page: str) -> ObjectTable:
@@ -50,6 +51,7 @@ def table_of(objects: Objects, sort: str, page: str) -> ObjectTable:
     if name not in _KEYS:
         name = sort = "state"
     lines = sorted(objects.everything, key=_KEYS[name], reverse=sort.startswith("-"))
+    spaces = len({line.namespace for line in lines}) > 1
     columns = tuple(
         Column(
             title,
@@ -57,5 +59,6 @@ def table_of(objects: Objects, sort: str, page: str) -> ObjectTable:
             "" if column != name else "descending" if sort.startswith("-") else "ascending",
         )
         for column, title in _TITLES.items()
+        if column != "namespace" or spaces
     )
-    return ObjectTable(columns, Paginator(lines, A_PAGE).get_page(page), sort)
+    return ObjectTable(columns, Paginator(lines, A_PAGE).get_page(page), sort, spaces)

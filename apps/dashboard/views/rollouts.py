@@ -9,13 +9,13 @@ from apps.core.problems import NotFound
 from apps.dashboard.door import OrganizationPage
 from apps.dashboard.marks import phase_mark
 from apps.dashboard.pictures.actions import actions_on
+from apps.dashboard.pictures.graph import graph_of
 from apps.dashboard.pictures.replay import replay_of
 from apps.dashboard.pictures.rollouts import picture_of
 from apps.dashboard.pictures.table import table_of
-from apps.dashboard.pictures.waiting import waiting_for
+from apps.dashboard.pictures.waiting import waiting_count
 from apps.rollouts.access import access_rollout, rollouts_of
 from slipway.engine.phases import ACTIVE, QUEUED
-
 
 PARTS = {
     "rollout-table": "dashboard/rollout/_table.html",
@@ -37,6 +37,8 @@ class RolloutPage(OrganizationPage):
         if context["view"] == "table":
             asked = request.GET.get("sort", ""), request.GET.get("page", "1")
             context["table"] = table_of(picture.objects, *asked)
+        elif context["view"] == "graph":
+            context["graph"] = graph_of(rollout, picture.objects, everything=request.GET.get("all") == "1")
         part = request.GET.get("part", "")
         if part in PARTS:
             return self.page(PARTS[part], context)
@@ -55,7 +57,7 @@ class RolloutActions(OrganizationPage):
         context = {
             "rollout": rollout,
             "actions": actions_on(self.actor, rollout),
-            "waiting_count": len(waiting_for(self.actor)),  # one press less waits for whoever pressed
+            "waiting_count": waiting_count(self.actor),  # one press less waits for whoever pressed
         }
         return self.page("dashboard/rollout/_actions.html", context)
 
