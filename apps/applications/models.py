@@ -27,6 +27,39 @@ class Application(TenantModel):
     class Meta(TenantModel.Meta):
         db_table = "application"
         constraints = [models.UniqueConstraint(fields=["organization", "slug"], name="application_slug")]
+        indexes = [models.Index(fields=["organization", "name", "id"], name="application_name")]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """One query, unless `label_rows` is prefetched."""
+        return {row.key: row.value for row in self.label_rows.all()}
+
+
+class ApplicationLabel(TenantModel):
+    """One key and its value. Rows, not a JSON column: under row-level security only plain equality uses an index."""
+
+    application = models.ForeignKey(
+        Application, on_delete=models.CASCADE, related_name="label_rows", db_index=False
+    )
+    key = models.CharField(max_length=317)  # a domain of 253, a slash, a name of 63
+    value = models.CharField(max_length=63, blank=True)
+
+    class Meta(TenantModel.Meta):
+        db_table = "application_label"
+        ordering = ["key"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "application", "key"], name="application_label_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "key", "value", "application"], name="application_label_value"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}"

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
 
 from apps.applications.choices import SourceKind
-from apps.applications.models import Application
+from apps.applications.labels import checked_labels
+from apps.applications.models import Application, ApplicationLabel
 from apps.audit.services import Audit, Happening, record
 from apps.core.problems import Conflict, Invalid
 from apps.core.revisions import check_revision
@@ -15,20 +17,25 @@ from apps.organizations.access import Actor, Right, authorize
 _CHANGEABLE = ("name", "repository", "source_kind", "overlay_pattern", "ignore_rules", "require_digests")
 
 
-def create_application(actor: Actor, *, slug: str, name: str = "", **settings: Any) -> Application:
+def create_application(
+    actor: Actor, *, slug: str, name: str = "", labels: Mapping[str, str] | None = None, **settings: Any
+) -> Application:
     """`settings` are the changeable ones; see `change_application`."""
     authorize(actor, Right.CONFIGURE)
     checked_slug(slug)
     values = _checked({"name": name or slug, **settings})
+    wanted = checked_labels(labels or {})
     with transaction.atomic():
         if Application.objects.filter(slug=slug).exists():
             raise Conflict(f"There is an application called {slug} already.")
         application: Application = Application.objects.create(
             organization_id=actor.organization_id, slug=slug, **values
         )
+        _label(application, wanted)
+        after = {**values, "labels": wanted} if wanted else values
         record(
             actor.by,
-            audits=[Audit("application.create", "application", slug, application.id, after=values)],
+            audits=[Audit("application.create", "application", slug, application.id, after=after)],
             happenings=[
                 Happening("application.created", application_id=application.id, body={"label": slug})
             ],
@@ -37,10 +44,17 @@ def create_application(actor: Actor, *, slug: str, name: str = "", **settings: A
 
 
 def change_application(
-    actor: Actor, application: Application, *, seen: int | None = None, **settings: Any
+    actor: Actor,
+    application: Application,
+    *,
+    seen: int | None = None,
+    labels: Mapping[str, str] | None = None,
+    **settings: Any,
 ) -> Application:
+    """`labels`, when given, are all that it has from now on."""
     authorize(actor, Right.CONFIGURE)
     values = _checked(settings)
+    wanted = None if labels is None else checked_labels(labels)
     with transaction.atomic():
         locked: Application = Application.objects.select_for_update().get(id=application.id)
         check_revision(locked, seen)
@@ -49,11 +63,23 @@ def change_application(
             setattr(locked, name, value)
         locked.revision += 1
         locked.save()
-        audit = Audit(
-            "application.change", "application", locked.slug, locked.id, before=before, after=values
-        )
+        after = dict(values)
+        if wanted is not None and wanted != (had := locked.labels):
+            _label(locked, wanted)
+            before["labels"], after["labels"] = had, wanted
+        audit = Audit("application.change", "application", locked.slug, locked.id, before=before, after=after)
         record(actor.by, audits=[audit])
     return locked
+
+
+def _label(application: Application, wanted: Mapping[str, str]) -> None:
+    ApplicationLabel.objects.filter(application_id=application.id).delete()
+    ApplicationLabel.objects.bulk_create(
+        ApplicationLabel(
+            organization_id=application.organization_id, application=application, key=key, value=value
+        )
+        for key, value in wanted.items()
+    )
 
 
 def _checked(settings: dict[str, Any]) -> dict[str, Any]:

@@ -97,7 +97,21 @@ class Target(TenantModel):
     health_number = models.BigIntegerField(default=0)
     needs_person_since = models.DateTimeField(null=True)
     needs_person_sentence = models.CharField(max_length=500, blank=True)
+    last_rollout_number = models.PositiveIntegerField(null=True)  # the newest, whatever became of it
+    last_phase = models.CharField(max_length=20, null=True)
     removed_at = models.DateTimeField(null=True)
+    # Something is wrong here. A column of its own, since an index over health or phase would end HOT updates: this
+    # one changes only when it turns bad or good again.
+    troubled = models.GeneratedField(
+        expression=models.Q(removed_at__isnull=True)
+        & (
+            models.Q(needs_person_since__isnull=False)
+            | models.Q(health__in=["degraded", "missing"])
+            | models.Q(last_phase__isnull=False, last_phase__in=["failed", "errored"])
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
 
     class Meta(TenantModel.Meta):
         db_table = "target"
@@ -116,7 +130,19 @@ class Target(TenantModel):
                 fields=["organization", "live_release_id"],
                 condition=models.Q(live_release_id__isnull=False),
                 name="target_live",
-            )
+            ),
+            models.Index(
+                fields=["organization", "application"],
+                condition=models.Q(troubled=True),
+                name="target_troubled",
+            ),
+            # How far each environment is behind the one before, without touching the rows.
+            models.Index(
+                fields=["organization", "application", "environment"],
+                include=["live_number"],
+                condition=models.Q(removed_at__isnull=True, live_number__isnull=False),
+                name="target_numbers",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -164,4 +164,5 @@ def kwargs_of(world: World) -> dict[str, Any]:
         "token": world.token.id,
         "grant": world.grant.id,
         "secret": "no-such-secret",
+        "view": "no-such-view",
     }

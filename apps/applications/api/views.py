@@ -8,8 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.applications import services
-from apps.applications.access import access_application, applications_of
+from apps.applications.access import access_application, applications_of, labelled
 from apps.applications.choices import SourceKind
+from apps.applications.labels import read_label
 from apps.applications.models import Application
 from apps.core.api.pages import Order, page
 from apps.core.api.queries import PageQuery, read_query
@@ -27,6 +28,11 @@ class ApplicationChange(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=300), required=False, max_length=200
     )
     require_digests = serializers.BooleanField(required=False)
+    labels = serializers.DictField(
+        child=serializers.CharField(max_length=63, allow_blank=True),
+        required=False,
+        help_text="All that it has from now on. Keys and values are as Kubernetes takes them.",
+    )
 
 
 class ApplicationRequest(ApplicationChange):
@@ -41,14 +47,24 @@ class ApplicationShape(TypedDict):
     overlay_pattern: str
     ignore_rules: list[str]
     require_digests: bool
+    labels: dict[str, str]
     revision: int
 
 
+class ApplicationQuery(PageQuery):
+    label = serializers.CharField(
+        required=False, max_length=400, help_text="team=shop, or team for whatever value."
+    )
+
+
 class ApplicationList(OrganizationView):
-    @extend_schema(parameters=[PageQuery], responses=PageOf(ApplicationShape))
+    @extend_schema(parameters=[ApplicationQuery], responses=PageOf(ApplicationShape))
     def get(self, request: Request, organization: str) -> Response:
-        query = read_query(PageQuery, request)
-        return Response(page(query, applications_of(self.actor), Order("slug", descending=False), shape))
+        query = read_query(ApplicationQuery, request)
+        rows = applications_of(self.actor).prefetch_related("label_rows")
+        if label := query.get("label"):
+            rows = labelled(rows, *read_label(label))
+        return Response(page(query, rows, Order("slug", descending=False), shape))
 
     @extend_schema(request=ApplicationRequest, responses={201: ApplicationShape})
     def post(self, request: Request, organization: str) -> Response:
@@ -84,5 +100,6 @@ def shape(application: Application) -> ApplicationShape:
         "overlay_pattern": application.overlay_pattern,
         "ignore_rules": application.ignore_rules,
         "require_digests": application.require_digests,
+        "labels": application.labels,
         "revision": application.revision,
     }

@@ -1,42 +1,28 @@
-"""What is where: applications down, environments across, one cell per target."""
+"""What is where: a page of applications, by environment or target by target."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from uuid import UUID
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Count
 
-from apps.applications.models import Application
-from apps.dashboard.marks import Mark, health_mark, phase_mark
+from apps.applications.models import Application, ApplicationLabel
+from apps.dashboard.pictures.applications_sought import applications_sought
+from apps.dashboard.pictures.cells import Cell, by_application, cells_by_rollouts, cells_of, targets
+from apps.dashboard.pictures.look import ONLY, Look
 from apps.dashboard.words import count
 from apps.environments.choices import DeliveryMode
-from apps.environments.models import Environment, Target
-from apps.rollouts.models import Rollout
-from slipway.engine.phases import ACTIVE, QUEUED, Phase
+from apps.environments.models import Environment
+from apps.organizations.access import Actor
+
+__all__ = ["Matrix", "cells_by_rollouts", "cells_of", "matrix_of"]
 
 PAGE_SIZE = 25
-_RUNNING = [str(phase) for phase in ACTIVE | QUEUED]
-_BAD = {Phase.FAILED, Phase.ERRORED}
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    id: str
-    cluster: str  # "" where the environment has one cluster only
-    mark: Mark
-    version: str  # what is live; "" when nothing is yet
-    going_to: str  # what is coming
-    words: str
-    since: datetime | None
-    by: str
-    rollout_number: int | None
-    needs_person: bool
-    number: int | None  # the live release's
-    behind: int = 0  # releases behind the environment before
+MOST_FOLLOWED = 12  # a page may follow 16 streams
+_MOST_LABELS = 200  # offered while typing; more are found by typing them
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,123 +32,118 @@ class MatrixRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of one value of a label; without grouping there is one, untitled."""
+
+    title: str
+    value: str | None
+    size: int  # in the whole answer, not on this page
+    rows: tuple[MatrixRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One target, for those who read lists."""
+
+    application: Application
+    environment: Environment
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     environment: Environment
     policy: str
 
 
 @dataclass(frozen=True, slots=True)
+class Chip:
+    word: str
+    is_pressed: bool
+    query: str  # the address when it is pressed
+
+
+@dataclass(frozen=True, slots=True)
 class Matrix:
+    look: Look
     columns: tuple[Column, ...]
-    rows: tuple[MatrixRow, ...]
+    groups: tuple[Group, ...]
     page: Page[Application]
-    sought: str
+    chips: tuple[Chip, ...]
+    label_keys: tuple[str, ...]
+    labels: tuple[str, ...]  # "team=shop", to choose from
+
+    @property
+    def followed(self) -> list[Cell]:
+        """What moves on this page, as far as one socket follows it; the rest is true again with the next activity."""
+        cells = [cell for group in self.groups for row in group.rows for here in row.cells for cell in here]
+        return [cell for cell in cells if cell.rollout_id][:MOST_FOLLOWED]
+
+    @property
+    def query(self) -> str:
+        return self.look.query()
+
+    @property
+    def query_as_list(self) -> str:
+        return self.look.query(layout="list")
+
+    @property
+    def query_as_matrix(self) -> str:
+        return self.look.query(layout="matrix")
+
+    @property
+    def lines(self) -> Iterator[Line]:
+        """Of a narrowed page only what the narrowing is about: who asks for what moves wants no line that rests."""
+        for group in self.groups:
+            for row in group.rows:
+                for column, cells in zip(self.columns, row.cells, strict=True):
+                    for cell in cells:
+                        if all(_ABOUT[word](cell) for word in self.look.only):
+                            yield Line(row.application, column.environment, cell)
 
 
-def matrix_of(*, page: str = "1", sought: str = "") -> Matrix:
-    """Inside the organization's scope. `sought` is a part of an application's name."""
-    applications = Application.objects.order_by("name", "id")
-    if sought:
-        applications = applications.filter(name__icontains=sought)
-    chosen = Paginator(applications, PAGE_SIZE).get_page(page)
+_ABOUT: Mapping[str, Any] = {
+    "moving": lambda cell: cell.is_moving,
+    "behind": lambda cell: cell.behind > 0,
+    "bad": lambda cell: cell.troubled,
+}
+
+
+def matrix_of(actor: Actor, look: Look, *, page: str = "1") -> Matrix:
+    """Inside the organization's scope."""
+    wanted = applications_sought(actor, look)
+    chosen = Paginator(wanted, PAGE_SIZE).get_page(page)
+    rows = list(chosen)
     environments = list(Environment.objects.order_by("position"))
-    cells = cells_of(_targets().filter(application__in=list(chosen)))
-    rows = tuple(MatrixRow(application, _row(application, environments, cells)) for application in chosen)
-    return Matrix(tuple(Column(place, _policy(place)) for place in environments), rows, chosen, sought)
-
-
-def cells_by_rollouts(rollout_ids: Collection[UUID]) -> list[Cell]:
-    """The cells that these rollouts concern, and their neighbours, whose distance may have changed."""
-    applications = Rollout.objects.filter(id__in=rollout_ids).values_list("application_id", flat=True)
-    environments = list(Environment.objects.order_by("position"))
-    targets = cells_of(_targets().filter(application_id__in=set(applications)))
-    found: list[Cell] = []
-    for application_id in {target.application_id for target, _ in targets}:
-        mine = [(target, cell) for target, cell in targets if target.application_id == application_id]
-        for group in _with_distances(environments, mine):
-            found.extend(group)
-    return found
-
-
-def cells_of(targets: Iterable[Target]) -> list[tuple[Target, Cell]]:
-    rows = list(targets)
-    running = {
-        row.target_id: row
-        for row in Rollout.objects.filter(target__in=rows, phase__in=_RUNNING)
-        .select_related("release")
-        .order_by("created_at")
-    }
-    last: dict[UUID, Rollout] = {
-        row.target_id: row
-        for row in Rollout.objects.filter(target__in=rows)
-        .select_related("release")
-        .order_by("target_id", "-created_at")
-        .distinct("target_id")
-    }
-    return [(target, _cell(target, running.get(target.id), last.get(target.id))) for target in rows]
-
-
-def _targets() -> QuerySet[Target]:
-    rows: QuerySet[Target] = Target.objects.filter(removed_at__isnull=True).select_related(
-        "cluster", "environment"
+    cells = by_application(environments, cells_of(targets().filter(application__in=rows)))
+    empty: tuple[tuple[Cell, ...], ...] = ((),) * len(environments)
+    lined = [MatrixRow(row, cells.get(row.id, empty)) for row in rows]
+    keys = tuple(ApplicationLabel.objects.order_by("key").values_list("key", flat=True).distinct())
+    pairs = ApplicationLabel.objects.order_by("key", "value").values_list("key", "value").distinct()
+    return Matrix(
+        look=look,
+        columns=tuple(Column(place, _policy(place)) for place in environments),
+        groups=_groups(look, wanted, lined),
+        page=chosen,
+        chips=tuple(Chip(word, word in look.only, look.toggled(word)) for word in ONLY),
+        label_keys=keys,
+        labels=tuple(f"{key}={value}" for key, value in pairs[:_MOST_LABELS]) if keys else (),
     )
-    return rows
 
 
-def _row(
-    application: Application, environments: Sequence[Environment], cells: Sequence[tuple[Target, Cell]]
-) -> tuple[tuple[Cell, ...], ...]:
-    mine = [(target, cell) for target, cell in cells if target.application_id == application.id]
-    return _with_distances(environments, mine)
-
-
-def _with_distances(
-    environments: Sequence[Environment], cells: Sequence[tuple[Target, Cell]]
-) -> tuple[tuple[Cell, ...], ...]:
-    found: list[tuple[Cell, ...]] = []
-    before: int | None = None
-    for place in environments:
-        here = [(target, cell) for target, cell in cells if target.environment_id == place.id]
-        several = len(here) > 1
-        group = tuple(
-            replace(
-                cell,
-                cluster=target.cluster.name if several else "",
-                behind=max(0, before - cell.number) if before and cell.number else 0,
-            )
-            for target, cell in here
+def _groups(look: Look, wanted: Any, rows: Sequence[MatrixRow]) -> tuple[Group, ...]:
+    if not look.group:
+        return (Group("", None, len(rows), tuple(rows)),)
+    values = list(dict.fromkeys(row.application.group for row in rows))  # type: ignore[attr-defined]  # annotated
+    sizes = dict(wanted.order_by().values_list("group").annotate(size=Count("id")))
+    return tuple(
+        Group(
+            title=f"{look.group}: {value}" if value is not None else f"without {look.group}",
+            value=value,
+            size=sizes.get(value, 0),
+            rows=tuple(row for row in rows if row.application.group == value),  # type: ignore[attr-defined]  # same
         )
-        found.append(group)
-        numbers = [cell.number for cell in group if cell.number]
-        before = min(numbers) if numbers else before
-    return tuple(found)
-
-
-def _cell(target: Target, running: Rollout | None, last: Rollout | None) -> Cell:
-    live = target.live_version or ""
-    mark = health_mark(target.health) if live else Mark("unknown", "nothing yet")
-    words, since, by = "", target.live_since, target.live_by_label or ""
-    going_to = ""
-    shown = last
-    if running is not None:
-        mark, going_to, shown = phase_mark(running.phase, running.kind), running.release.version, running
-        words, since, by = mark.word, running.phase_since, running.requested_by_label
-    elif last is not None and last.phase in _BAD:
-        mark, words, since = phase_mark(last.phase), f"{last.release.version} {last.phase}", last.ended_at
-    elif last is not None and last.kind == "rollback" and last.phase == Phase.SUCCEEDED:
-        mark = phase_mark(last.phase, last.kind)
-    return Cell(
-        id=f"cell-{target.id}",
-        cluster="",
-        mark=mark,
-        version=live,
-        going_to=going_to,
-        words=words,
-        since=since,
-        by=by,
-        rollout_number=shown.number if shown else None,
-        needs_person=target.needs_person_since is not None,
-        number=target.live_number,
+        for value in values
     )
 
 

@@ -1,20 +1,21 @@
-"""What waits for one person: plans to decide on, numbers to type, targets that need somebody."""
+"""What waits for one person: plans to decide on, numbers to type, targets that need somebody; and what became of what
+they asked for themselves."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from apps.approvals.models import Approval
-from apps.dashboard.marks import Mark
+from apps.dashboard.marks import Mark, phase_mark
+from apps.dashboard.pictures.asking import asked_of, own_failures, own_waiting, people_needed
+from apps.dashboard.pictures.plan_counts import PlanCounts, plan_counts_of
 from apps.dashboard.words import count
 from apps.environments.models import Target
-from apps.organizations.access import Actor, Right, decide
-from apps.rollouts.models import PlanRecord, Rollout
-from slipway.engine.phases import Phase
-from slipway.engine.plans import Plan, Verb
+from apps.organizations.access import Actor
+from apps.rollouts.models import Rollout
 
 MOST = 50
+SHOWN = 6  # on home; the rest is on the page of approvals
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,93 +32,117 @@ class Waiting:
     application_slug: str
 
 
-def waiting_for(actor: Actor) -> list[Waiting]:
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    waiting: tuple[Waiting, ...]
+    count: int  # of all that waits, shown or not
+    own: tuple[Waiting, ...]  # asked for by this person: failed, or waiting for somebody else
+    own_count: int
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.waiting)
+
+    @property
+    def own_more(self) -> int:
+        return self.own_count - len(self.own)
+
+
+def inbox_of(actor: Actor) -> Inbox:
+    """A handful of each; the counts are exact."""
+    waiting = waiting_for(actor, most=SHOWN)
+    number = len(waiting) if len(waiting) < SHOWN else waiting_count(actor)
+    own, own_number = _own(actor, {item.id for item in waiting})
+    return Inbox(tuple(waiting), number, tuple(own), own_number)
+
+
+def waiting_count(actor: Actor) -> int:
+    """Exact, in two counts over partial indexes: it stands in the rail of every page."""
+    return asked_of(actor).count() + people_needed(actor).count()
+
+
+def waiting_for(actor: Actor, *, most: int = MOST) -> list[Waiting]:
     """Oldest first."""
-    return [*_decisions(actor), *_people_needed(actor)]
+    asked = list(asked_of(actor).select_related("application", "release", "environment")[:most])
+    needed = list(people_needed(actor).select_related("application", "environment")[:most])
+    counts = plan_counts_of(asked)
+    last = {
+        row.target_id: row
+        for row in Rollout.objects.filter(number__in=[row.last_rollout_number or 0 for row in needed])
+        .select_related("release")
+        .only("number", "target_id", "organization_id", "release__version")
+    }
+    found = [_decision(row, counts.get(row.id)) for row in asked]
+    found += [_needed(row, last.get(row.id)) for row in needed]
+    return sorted(found, key=lambda item: (item.since is None, item.since))[:most]
 
 
-def _decisions(actor: Actor) -> list[Waiting]:
-    rows = list(
-        Rollout.objects.filter(phase=Phase.WAITING)
-        .select_related("application", "release", "environment")
-        .order_by("created_at")[: MOST * 4]
-    )
-    decided = set(
-        Approval.objects.filter(rollout__in=rows, person_id=actor.user_id).values_list(
-            "rollout_id", "plan_digest"
-        )
-    )
-    found = []
-    for row in rows:
-        held = [reason for reason in row.reasons if reason["answer"] != "pass"]
-        if not any(_is_asked(actor, row, reason["gate"], decided) for reason in held):
-            continue
-        words = " · ".join([reason["sentence"] for reason in held] + _plan_words(row))
-        found.append(_waiting(row, words[:1].upper() + words[1:]))
-    return found[:MOST]
+def _decision(row: Rollout, counts: PlanCounts | None) -> Waiting:
+    held = [reason["sentence"].rstrip(".") for reason in row.reasons if reason["answer"] != "pass"]
+    words = " · ".join([*held, *([_plan_words(counts)] if counts else [])])
+    return _waiting(row, Mark("waiting", "waits for you"), words, button="Review")
 
 
-def _is_asked(actor: Actor, row: Rollout, gate: str, decided: set[tuple[object, str]]) -> bool:
-    if gate == "approval":
-        return (
-            row.requested_by_id != actor.user_id
-            and (row.id, row.plan_digest) not in decided
-            and decide(actor, Right.APPROVE, environment_id=row.environment_id).allowed
-        )
-    return gate == "deletions" and decide(actor, Right.START, environment_id=row.environment_id).allowed
+def _plan_words(counts: PlanCounts) -> str:
+    verb = "changes" if counts.changed == 1 else "change"
+    return f"{count(counts.changed, 'object')} {verb}, {counts.deleted or 'none'} deleted"
 
 
-def _plan_words(row: Rollout) -> list[str]:
-    record = PlanRecord.objects.filter(rollout_id=row.id, digest=row.plan_digest).order_by("-number").first()
-    if record is None:
-        return []
-    counts = Plan.from_json(record.body["plan"]).counts
-    changed = sum(counts[verb] for verb in (Verb.CHANGE, Verb.CREATE, Verb.REPLACE))
-    return [
-        f"{count(changed, 'object')} {'changes' if changed == 1 else 'change'}, {counts[Verb.PRUNE] or 'none'} deleted"
-    ]
-
-
-def _waiting(row: Rollout, words: str) -> Waiting:
+def _needed(row: Target, last: Rollout | None) -> Waiting:
     return Waiting(
         id=f"waiting-{row.id}",
-        mark=Mark("waiting", "waits for you"),
+        mark=Mark("failed", "needs a person"),
         application=row.application.name,
-        version=row.release.version,
+        version=last.release.version if last else "",
         environment=row.environment.name,
-        words=words,
-        since=row.phase_since,
-        rollout_number=row.number,
-        button="Review",
+        words=row.needs_person_sentence.rstrip("."),
+        since=row.needs_person_since,
+        rollout_number=last.number if last else None,
+        button="Why",
         application_slug=row.application.slug,
     )
 
 
-def _people_needed(actor: Actor) -> list[Waiting]:
-    rows = (
-        Target.objects.filter(needs_person_since__isnull=False, removed_at__isnull=True)
-        .select_related("application", "environment")
-        .order_by("needs_person_since")[:MOST]
+def _own(actor: Actor, shown: set[str]) -> tuple[list[Waiting], int]:
+    """Newest trouble first. What stands above already is not said twice."""
+    failed = [row for row in own_failures(actor) if f"waiting-{row.target_id}" not in shown]
+    waiting = own_waiting(actor)
+    items = [_failure(row) for row in failed[:SHOWN]]
+    if left := SHOWN - len(items):
+        rows = waiting.select_related("application", "release", "environment")[:left]
+        items += [_held_by_others(row) for row in rows]
+    return items, len(failed) + waiting.count()
+
+
+def _failure(row: Rollout) -> Waiting:
+    taken_back = row.back == "succeeded"  # type: ignore[attr-defined]  # annotated by own_failures
+    words = (row.end_reason or row.sentence or row.phase).rstrip(".")
+    words += f" · taken back to {row.way_back_release.version}" if taken_back and row.way_back_release else ""
+    return _waiting(row, phase_mark(row.phase), words, button="Why", since=row.ended_at)
+
+
+def _held_by_others(row: Rollout) -> Waiting:
+    held = [reason for reason in row.reasons if reason["answer"] != "pass"]
+    who = list(dict.fromkeys(reason["unblocked_by"] for reason in held if reason.get("unblocked_by")))
+    words = " · ".join(reason["sentence"].rstrip(".") for reason in held)
+    return _waiting(
+        row,
+        Mark("waiting", "waits for somebody else"),
+        f"{words}; waits for {' and '.join(who)}" if who else words,
+        button="Look",
     )
-    found = []
-    for row in rows:
-        if not decide(actor, Right.STEER, environment_id=row.environment_id).allowed:
-            continue
-        last = (
-            Rollout.objects.filter(target_id=row.id).select_related("release").order_by("-created_at").first()
-        )
-        found.append(
-            Waiting(
-                id=f"waiting-{row.id}",
-                mark=Mark("failed", "needs a person"),
-                application=row.application.name,
-                version=last.release.version if last else "",
-                environment=row.environment.name,
-                words=row.needs_person_sentence.rstrip("."),
-                since=row.needs_person_since,
-                rollout_number=last.number if last else None,
-                button="Why",
-                application_slug=row.application.slug,
-            )
-        )
-    return found
+
+
+def _waiting(row: Rollout, mark: Mark, words: str, *, button: str, since: datetime | None = None) -> Waiting:
+    return Waiting(
+        id=f"waiting-{row.id}",
+        mark=mark,
+        application=row.application.name,
+        version=row.release.version,
+        environment=row.environment.name,
+        words=words[:1].upper() + words[1:],
+        since=since or row.phase_since,
+        rollout_number=row.number,
+        button=button,
+        application_slug=row.application.slug,
+    )

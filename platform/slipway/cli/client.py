@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
 from slipway.cli.account import Account
@@ -40,12 +40,31 @@ class Api:
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         return self._call("POST", path, body=body or {})
 
+    def patch(self, path: str, body: Mapping[str, Any], *, revision: int) -> Any:
+        """Refused when it is no longer at that revision."""
+        return self._call("PATCH", path, body=body, revision=revision)
+
     def delete(self, path: str) -> Any:
         return self._call("DELETE", path)
 
     def pages(self, path: str, *, most: int, **query: Any) -> list[Json]:
         """The first `most` rows; 0 is all of them."""
         return list(self._rows(path, most, query))
+
+    def download(self, path: str, into: BinaryIO, **query: Any) -> None:
+        """Piece by piece, however long it is."""
+        import httpx
+
+        given = {name: value for name, value in query.items() if value not in (None, "")}
+        try:
+            with self._http.stream("GET", path, params=given, headers={"Accept": "*/*"}) as response:
+                if not response.is_success:
+                    response.read()
+                    self._read(response)
+                for piece in response.iter_bytes():
+                    into.write(piece)
+        except httpx.TransportError as error:
+            raise CommandFailed(f"The download broke off ({_why(error)}); nothing was kept.") from None
 
     def inside(self, *parts: object) -> str:
         """A path within the organization; what a person typed stays one part of it."""
@@ -73,10 +92,13 @@ class Api:
         *,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        revision: int | None = None,
     ) -> Any:
         import httpx
 
         headers = {} if method == "GET" else {"Idempotency-Key": uuid.uuid4().hex}
+        if revision is not None:
+            headers["If-Match"] = f'"{revision}"'
         given = {name: value for name, value in (query or {}).items() if value not in (None, "")}
         pauses = iter(_PAUSES)
         while True:

@@ -90,6 +90,8 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(str(entry) for entry in value) or "-"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={entry}" for key, entry in value.items()) or "-"
     return str(value)
 
 
