@@ -74,7 +74,7 @@ def test_the_page_says_where_it_came_from(story: Story) -> None:
 def test_an_image_by_its_tag_alone_is_said_to_be_not_pinned(story: Story) -> None:
     story.release("v1")
     text = words(browser(story.people.vic).get(f"{PAGE}releases/v1/").content)
-    assert "registry.example/boutique/adservice:v1 not pinned" in text
+    assert "registry.example/boutique/adservice :v1 not pinned" in text
 
 
 def test_where_it_is_and_was_with_from_and_to(story: Story) -> None:

@@ -31,7 +31,7 @@ def words(html: bytes | str) -> str:
     text = html.decode() if isinstance(html, bytes) else html
     text = re.sub(r"(?s)<(script|svg|style).*?</\1>", " ", text)
     text = " ".join(unescape(re.sub(r"<[^>]+>", " ", text)).split())
-    return re.sub(r" ([.,;:])", r"\1", text)
+    return re.sub(r" ([.,;:])(?= |$)", r"\1", text)
 
 
 def targets(story: Story) -> dict[str, Any]:
