@@ -160,7 +160,8 @@ class Tail:
         if self._closed.is_set():
             stream.close()
             return since
-        self.say("following", "")
+        if not self.wanted.previous:
+            self.say("following", "")
         try:
             for line in stream:
                 self._put(line)

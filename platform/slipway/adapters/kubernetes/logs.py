@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError
 from slipway.adapters.kubernetes.errors import parsed, translate
 from slipway.adapters.kubernetes.paths import segment
 from slipway.adapters.kubernetes.transport import Transport
-from slipway.engine.masking import Masker
+from slipway.engine.masking import SHORTEST, Masker
 from slipway.engine.objects import Manifest, uid_of
 from slipway.ports.clusters import ClusterError
 from slipway.ports.logs import LogContainer, LogLine, LogPod
@@ -24,6 +24,8 @@ MOST_READ = 16_384  # bytes of a line; what comes after them is dropped
 MOST_SHOWN = 8_192  # characters, after masking: no secret is cut in two and then not recognised
 MOST_SECRETS = 40
 _SEAM = 512  # of a line that was too long: a secret may have been cut in two there
+# The namespace's name and the cluster's CA are in every such Secret, and in many an innocent line.
+_PUBLIC = {"kubernetes.io/service-account-token": frozenset({"namespace", "ca.crt"})}
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) ?")
 _PARTS = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
@@ -98,9 +100,7 @@ class KubernetesLogs:
             if status != 200:
                 unread.append(name)
                 continue
-            for encoded in (parsed(body).get("data") or {}).values():
-                with suppress(ValueError):
-                    values.add(base64.b64decode(str(encoded)).decode("utf-8", "replace"))
+            values.update(_values(parsed(body)))
         return frozenset(values), tuple(unread)
 
 
@@ -210,6 +210,17 @@ def secrets_of(pod: Manifest) -> tuple[str, ...]:
         for source in (volume.get("projected") or {}).get("sources") or ():
             names.add((source.get("secret") or {}).get("name", ""))
     return tuple(sorted(name for name in names if name))
+
+
+def _values(secret: Manifest) -> Iterator[str]:
+    public = _PUBLIC.get(secret.get("type", ""), frozenset())
+    for name, encoded in (secret.get("data") or {}).items():
+        if name in public:
+            continue
+        with suppress(ValueError):
+            value = base64.b64decode(str(encoded)).decode("utf-8", "replace")
+            if len(value.strip()) >= SHORTEST:
+                yield value
 
 
 def order(moment: str) -> tuple[float, str]:
