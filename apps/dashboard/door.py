@@ -24,6 +24,7 @@ class OrganizationPage(LoginRequiredMixin, View):
 
     actor: Actor
     place = ""  # which entry of the rail is current
+    opens_scope = True  # False: the handler asks a cluster and opens its own scopes around its queries
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
@@ -38,6 +39,8 @@ class OrganizationPage(LoginRequiredMixin, View):
             )
             organization_id = self.actor.organization_id
             reads = request.method in {"GET", "HEAD"}
+            if not self.opens_scope:
+                return super().dispatch(request, *args, **kwargs)
             with picture(organization_id) if reads else scopes.organization(organization_id):
                 return super().dispatch(request, *args, **kwargs)
         except NotFound as problem:

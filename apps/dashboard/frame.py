@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from apps.applications.models import Application
 from apps.audit.models import OrganizationHead
-from apps.dashboard.pictures.waiting import waiting_count
+from apps.dashboard.pictures.waiting import decisions_count
 from apps.dashboard.words import count
 from apps.organizations.access import Actor, Right, decide
 from apps.organizations.models import Organization
@@ -19,6 +19,7 @@ class Frame:
     waiting: int
     head: int  # of the activity: what the page shows
     sees_audit: bool
+    sees_settings: bool
 
 
 def frame_of(actor: Actor) -> Frame:
@@ -27,7 +28,8 @@ def frame_of(actor: Actor) -> Frame:
     return Frame(
         organization,
         count(Application.objects.count(), "application"),
-        waiting_count(actor),
+        decisions_count(actor),
         head.activity_number if head else 0,
         decide(actor, Right.SEE_AUDIT).allowed,
+        any(decide(actor, right).allowed for right in (Right.CONFIGURE, Right.MANAGE_PEOPLE)),
     )

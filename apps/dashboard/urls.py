@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from apps.dashboard.views import (
     actions,
@@ -107,4 +107,5 @@ urlpatterns = [
         releases.Comparison.as_view(),
         name="compare",
     ),
+    path("", include("apps.dashboard.urls_places")),
 ]

@@ -80,23 +80,22 @@ def sessions_of(user: User, *, current: str | None) -> list[SignedIn]:
     return sorted(found, key=lambda session: (session.here, session.last_seen), reverse=True)
 
 
-def end_session(user: User, identifier: int) -> None:
+def end_session(user: User, identifier: int, *, address: str = "") -> None:
     """Its pages and sockets are shut within seconds."""
     row = UserSession.objects.filter(user=user, pk=identifier).first()
     if row is None:
         raise NotFound("This session is over already.")
     _end([row])
-    record_in_each_organization(
-        user, Audit("session.end", "person", str(user), user.pk, after={"address": row.ip})
-    )
+    audit = Audit("session.end", "person", str(user), user.pk, after={"address": row.ip})
+    record_in_each_organization(user, audit, address=address)
 
 
-def end_other_sessions(user: User, *, current: str | None) -> int:
+def end_other_sessions(user: User, *, current: str | None, address: str = "") -> int:
     rows = list(UserSession.objects.filter(user=user).exclude(session_key=current or ""))
     if rows:
         _end(rows)
         audit = Audit("session.end-others", "person", str(user), user.pk, after={"sessions": len(rows)})
-        record_in_each_organization(user, audit)
+        record_in_each_organization(user, audit, address=address)
     return len(rows)
 
 

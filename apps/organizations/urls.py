@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from apps.organizations.api import people, records, tokens, views
+from apps.organizations.api import exports, people, records, tokens, views
 
 _inside = [
     path("", views.OrganizationDetail.as_view(), name="api-organization"),
@@ -13,6 +13,8 @@ _inside = [
     path("activity/", records.ActivityList.as_view(), name="api-activity"),
     path("audit/", records.AuditList.as_view(), name="api-audit"),
     path("audit/verify/", records.AuditVerification.as_view(), name="api-audit-verify"),
+    path("audit/export/", exports.AuditExport.as_view(), name="api-audit-export"),
+    path("audit/keys/", exports.AuditKeys.as_view(), name="api-audit-keys"),
 ]
 
 urlpatterns = [

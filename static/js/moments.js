@@ -1,8 +1,35 @@
 // @ts-check
 // Moments in the viewer's words: ages that stay true, times of day in the viewer's zone, running counts.
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+/** @param {string} zone */
+function formats(zone) {
+  const timeZone = zone || undefined;
+  return {
+    clock: new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone }),
+    whole: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", timeZone }),
+  };
+}
+
+function chosenZone() {
+  try {
+    return localStorage.getItem("slipway-zone") ?? "";
+  } catch {
+    return "";
+  }
+}
+
+let { clock, whole } = formats("");
+useZone(chosenZone());
+
+/** The zone in which times are told; "" is the browser's own. One that this browser does not know changes nothing.
+ * @param {string} zone */
+export function useZone(zone) {
+  try {
+    ({ clock, whole } = formats(zone));
+  } catch {
+    // Kept by another browser's newer list of zones.
+  }
+}
 
 /** @param {number} seconds */
 export function ageWords(seconds) {

@@ -1,10 +1,17 @@
-// Before the first paint: the theme that this browser chose, else the system's. A classic script for that reason.
+// Before the first paint: the theme that this browser chose, else the system's, and how it lays differences out. A
+// classic script for that reason.
 {
-  let chosen = null;
+  let theme = null;
+  let density = null;
+  let diff = new URLSearchParams(location.search).get("diff");
   try {
-    chosen = localStorage.getItem("slipway-theme");
+    theme = localStorage.getItem("slipway-theme");
+    density = localStorage.getItem("slipway-density");
+    diff ??= localStorage.getItem("slipway-diff");
   } catch {
     // Storage may be refused; then the system decides.
   }
-  if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
+  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  if (density === "compact") document.documentElement.dataset.density = density;
+  if (diff === "split") document.documentElement.dataset.layoutOfDiffs = diff;
 }

@@ -164,5 +164,6 @@ def kwargs_of(world: World) -> dict[str, Any]:
         "token": world.token.id,
         "grant": world.grant.id,
         "secret": "no-such-secret",
+        "session": 1,
         "view": "no-such-view",
     }

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from apps.audit.services import Audit, record
+from apps.audit.services import Audit, Happening, record
 from apps.clusters.models import Cluster
 from apps.core.encryption import open_json, seal_json
 from apps.core.problems import Conflict, Invalid
@@ -41,6 +41,7 @@ def add_cluster(actor: Actor, *, slug: str, name: str, kubeconfig: str, context:
             audits=[
                 Audit("cluster.add", "cluster", cluster.name, cluster.id, after={"server": cluster.server})
             ],
+            happenings=[Happening("cluster.added", body={"label": cluster.name, "slug": cluster.slug})],
         )
     return cluster
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from apps.audit.services import SYSTEM, Happening, record
 from apps.clusters.choices import Reachability
 from apps.clusters.models import Cluster
 from apps.clusters.services.credentials import connect
@@ -22,8 +23,11 @@ def check_cluster(organization_id: UUID, cluster_id: UUID) -> Cluster:
     with scopes.organization(organization_id):
         cluster = Cluster.objects.select_for_update().get(id=cluster_id)
         now = timezone.now()
+        before = cluster.reachability
         _note(cluster, found, now)
         cluster.save()
+        if cluster.reachability != before:
+            record(SYSTEM, happenings=[_happening(cluster)], at=now)
     return cluster
 
 
@@ -47,6 +51,12 @@ def _note(cluster: Cluster, found: port.ClusterFacts | port.ClusterError, now: d
     if cluster.reachability != state:
         cluster.reachability_since = now
     cluster.reachability, cluster.reachability_sentence, cluster.checked_at = state, sentence[:500], now
+
+
+def _happening(cluster: Cluster) -> Happening:
+    """The feed tells when a cluster begins or ceases to answer; pages that show it follow the feed."""
+    body = {"label": cluster.name, "slug": cluster.slug, "sentence": cluster.reachability_sentence}
+    return Happening(f"cluster.{cluster.reachability}", body=body)
 
 
 def all_clusters() -> list[tuple[UUID, UUID]]:

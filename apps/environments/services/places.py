@@ -11,6 +11,7 @@ from apps.core.problems import Conflict, Invalid
 from apps.core.revisions import check_revision
 from apps.environments.models import Environment, EnvironmentCluster, Target
 from apps.environments.registry import who_uses
+from apps.environments.services.policy import happened
 from apps.environments.services.targets import ensure_targets_on
 from apps.organizations.access import Actor, Right, authorize
 
@@ -40,7 +41,7 @@ def move_environment(actor: Actor, environment: Environment, *, position: int) -
                 row.position, row.revision = place, row.revision + 1
                 row.save(update_fields=["position", "revision"])
         audit = Audit("environment.move", "environment", moved.slug, moved.id, before=before, after=after)
-        record(actor.by, audits=[audit])
+        record(actor.by, audits=[audit], happenings=[happened("moved", moved)])
     return moved
 
 
@@ -122,4 +123,4 @@ def _note(actor: Actor, action: str, environment: Environment, before: list[str]
     audit = Audit(
         action, "environment", environment.slug, environment.id, before={"clusters": before}, after=after
     )
-    record(actor.by, audits=[audit])
+    record(actor.by, audits=[audit], happenings=[happened("changed", environment)])

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 
-from apps.audit.services import Audit, record
+from apps.audit.services import Audit, Happening, record
 from apps.clusters.models import Cluster
 from apps.core.problems import Conflict, Invalid
 from apps.core.revisions import check_revision
 from apps.core.slugs import checked_slug
 from apps.environments.choices import DeliveryMode, Strategy
 from apps.environments.models import Environment, EnvironmentCluster
-from apps.environments.services.targets import ensure_targets_on
+from apps.environments.services.targets import NAMESPACE, ensure_targets_on
 from apps.organizations.access import Actor, Right, authorize
 
 _CHANGEABLE = (
@@ -32,6 +33,14 @@ _CHANGEABLE = (
     "wait_for_addresses",
     "delete_limit",
 )
+_BOUNDS = {  # the least and the most
+    "approvals_needed": (0, 20),
+    "progress_deadline_seconds": (5, 86_400),
+    "bake_seconds": (0, 604_800),
+    "delete_limit": (0, 100_000),
+}
+_MOST_NAME, _MOST_ALLOWED = 120, 200
+_KIND = re.compile(r"[A-Z][A-Za-z0-9]{0,62}(\.[a-z0-9][-a-z0-9.]{0,200})?")
 
 
 def create_environment(
@@ -57,7 +66,9 @@ def create_environment(
             ensure_targets_on(environment, cluster)
         after = {**values, "clusters": [cluster.slug for cluster in clusters]}
         record(
-            actor.by, audits=[Audit("environment.create", "environment", slug, environment.id, after=after)]
+            actor.by,
+            audits=[Audit("environment.create", "environment", slug, environment.id, after=after)],
+            happenings=[happened("created", environment)],
         )
     return environment
 
@@ -80,26 +91,50 @@ def change_environment(
         audit = Audit(
             "environment.change", "environment", locked.slug, locked.id, before=before, after=values
         )
-        record(actor.by, audits=[audit])
+        record(actor.by, audits=[audit], happenings=[happened("changed", locked)])
     return locked
 
 
+def happened(what: str, environment: Environment) -> Happening:
+    """A line of the feed; pages that show the environment follow it."""
+    body = {"label": environment.name, "slug": environment.slug}
+    return Happening(f"environment.{what}", environment_id=environment.id, body=body)
+
+
 def _checked(policy: dict[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(policy) - set(_CHANGEABLE))
-    if unknown:
-        raise Invalid(f"An environment has no setting called {unknown[0]}.", fields={unknown[0]: "unknown"})
+    """Every mistake at once, each by its setting."""
+    wrong = dict.fromkeys(sorted(set(policy) - set(_CHANGEABLE)), "unknown")
+    if wrong:
+        raise Invalid(f"An environment has no setting called {next(iter(wrong))}.", fields=wrong)
     for field, choices in (("delivery_mode", DeliveryMode.values), ("strategy", Strategy.values)):
         if field in policy and policy[field] not in choices:
-            raise Invalid(
-                f"{field} is one of {', '.join(choices)}.", fields={field: f"one of {', '.join(choices)}"}
-            )
-    if template := policy.get("namespace_template"):
-        try:
-            template.format(application="a", environment="e")
-        except (KeyError, IndexError, ValueError):
-            sentence = "A namespace template may hold {application} and {environment}."
-            raise Invalid(sentence, fields={"namespace_template": sentence}) from None
+            wrong[field] = f"One of {', '.join(choices)}."
+    for field, (least, most) in _BOUNDS.items():
+        if field in policy and not least <= policy[field] <= most:
+            wrong[field] = f"From {least:,} to {most:,}."
+    if "name" in policy and not 1 <= len(policy["name"].strip()) <= _MOST_NAME:
+        wrong["name"] = f"A name has 1 to {_MOST_NAME} characters."
+    if "namespace_template" in policy and (sentence := _template_mistake(policy["namespace_template"])):
+        wrong["namespace_template"] = sentence
+    for field, fits, what in (
+        ("allowed_namespaces", NAMESPACE, "name for a namespace"),
+        ("allowed_cluster_kinds", _KIND, "kind; write Kind.group, or Kind alone for the core group"),
+    ):
+        if odd := [one for one in policy.get(field, ()) if not fits.fullmatch(one)]:
+            wrong[field] = f"“{odd[0]}” is no {what}."
+        elif len(policy.get(field, ())) > _MOST_ALLOWED:
+            wrong[field] = f"At most {_MOST_ALLOWED}."
+    if wrong:
+        raise Invalid(" ".join(wrong.values()), fields=wrong)
     return policy
+
+
+def _template_mistake(template: str) -> str:
+    try:
+        example = template.format(application="a", environment="e")
+    except (KeyError, IndexError, ValueError, AttributeError):
+        return "A namespace template may hold {application} and {environment}."
+    return "" if NAMESPACE.fullmatch(example) else f"“{example}” would be no name for a namespace."
 
 
 def _check_whole(environment: Environment) -> None:

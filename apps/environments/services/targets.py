@@ -15,7 +15,7 @@ from apps.environments.models import Environment, EnvironmentCluster, Target
 from apps.organizations.access import Actor, Right, authorize
 from slipway.engine.manifests import ImageReference
 
-_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def ensure_targets(application: Application) -> list[Target]:
@@ -67,7 +67,7 @@ def namespace_for(environment: Environment, application: Application) -> str:
     namespace = environment.namespace_template.format(
         application=application.slug, environment=environment.slug
     )
-    if not _NAMESPACE.fullmatch(namespace):
+    if not NAMESPACE.fullmatch(namespace):
         raise Invalid(f"“{namespace}” (from {environment.namespace_template}) is no name for a namespace.")
     return namespace
 

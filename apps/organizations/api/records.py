@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.audit.models import Activity, AuditEntry
-from apps.audit.services import verify_chain
+from apps.audit.verifying import verify_chain
 from apps.core.api.pages import Order, page
 from apps.core.api.queries import Moment, PageQuery, read_query
 from apps.core.api.schema import PageOf

@@ -1,0 +1,75 @@
+"""Addresses of environments, clusters, settings and one's own account."""
+
+from django.urls import path
+
+from apps.dashboard.views import account, clusters, environments
+from apps.dashboard.views.settings import clusters as cluster_settings
+from apps.dashboard.views.settings import environments as environment_settings
+from apps.dashboard.views.settings import organization, people, tokens
+
+_ORGANIZATION = "o/<slug:organization>/"
+_SETTINGS = f"{_ORGANIZATION}settings/"
+
+urlpatterns = [
+    path(f"{_ORGANIZATION}environments/", environments.EnvironmentList.as_view(), name="environments"),
+    path(
+        f"{_ORGANIZATION}environments/<slug:environment>/",
+        environments.EnvironmentPage.as_view(),
+        name="environment",
+    ),
+    path(f"{_ORGANIZATION}clusters/", clusters.ClusterList.as_view(), name="clusters"),
+    path(f"{_ORGANIZATION}clusters/<slug:cluster>/", clusters.ClusterPage.as_view(), name="cluster"),
+    path(
+        f"{_ORGANIZATION}clusters/<slug:cluster>/check/",
+        clusters.ClusterCheck.as_view(),
+        name="cluster-check",
+    ),
+    path(
+        f"{_ORGANIZATION}clusters/<slug:cluster>/capacity/",
+        clusters.ClusterCapacity.as_view(),
+        name="cluster-capacity",
+    ),
+    path(_SETTINGS, organization.Settings.as_view(), name="settings"),
+    path(
+        f"{_SETTINGS}organization/",
+        organization.OrganizationSettings.as_view(),
+        name="settings-organization",
+    ),
+    path(f"{_SETTINGS}people/", people.People.as_view(), name="settings-people"),
+    path(f"{_SETTINGS}people/<uuid:member>/", people.Person.as_view(), name="settings-person"),
+    path(
+        f"{_SETTINGS}invitations/<uuid:invitation>/withdraw/",
+        people.Withdraw.as_view(),
+        name="settings-withdraw",
+    ),
+    path(f"{_SETTINGS}tokens/", tokens.Tokens.as_view(), name="settings-tokens"),
+    path(f"{_SETTINGS}tokens/<uuid:token>/revoke/", tokens.Revoke.as_view(), name="settings-revoke"),
+    path(
+        f"{_SETTINGS}environments/",
+        environment_settings.EnvironmentSettings.as_view(),
+        name="settings-environments",
+    ),
+    path(
+        f"{_SETTINGS}environments/new/",
+        environment_settings.NewEnvironment.as_view(),
+        name="settings-environment-new",
+    ),
+    path(
+        f"{_SETTINGS}environments/edit/<slug:environment>/",
+        environment_settings.EditEnvironment.as_view(),
+        name="settings-environment",
+    ),
+    path(f"{_SETTINGS}clusters/", cluster_settings.ClusterSettings.as_view(), name="settings-clusters"),
+    path(f"{_SETTINGS}clusters/new/", cluster_settings.NewCluster.as_view(), name="settings-cluster-new"),
+    path(
+        f"{_SETTINGS}clusters/edit/<slug:cluster>/",
+        cluster_settings.EditCluster.as_view(),
+        name="settings-cluster",
+    ),
+    path("account/", account.Account.as_view(), name="account"),
+    path("account/password/", account.ChangePassword.as_view(), name="account-password"),
+    path("account/sessions/<int:session>/end/", account.EndSession.as_view(), name="account-end-session"),
+    path(
+        "account/sessions/end-others/", account.EndOtherSessions.as_view(), name="account-end-other-sessions"
+    ),
+]
