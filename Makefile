@@ -17,6 +17,9 @@ UV := .venv/bin/uv pip install --python $(PY) --quiet --compile-bytecode
 RUN := .venv/.set-up/run
 DEVELOP := .venv/.set-up/develop
 ASSETS := static/vendor/.complete
+FRONT_END_TOOLS := var/npm/tools/.complete
+FRONT_END := deploy/set-up/front-end
+NODE := $(PY) deploy/set-up/front_end.py node
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up test lint bench screenshots soak wheel assets set-up clean
@@ -30,15 +33,16 @@ demo: $(RUN) $(ASSETS) ## the whole product with a demo; ARGS="--exit | --reset 
 up: $(RUN) $(ASSETS) ## the whole product, empty; ARGS as for demo
 	@$(PY) -m slipway.embedded up $(ARGS)
 
-test: $(DEVELOP) $(ASSETS) ## all tests; ARGS="tests/engine -k word"
+test: $(DEVELOP) $(ASSETS) $(FRONT_END_TOOLS) ## all tests; ARGS="tests/engine -k word"
 	@deploy/set-up/chromium
 	@$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
-lint: $(DEVELOP) ## style, types, import directions, templates, migrations, the API's schema
+lint: $(DEVELOP) $(FRONT_END_TOOLS) ## style, types (scripts too), import directions, templates, migrations, the API's schema
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	$(NODE) var/npm/tools/node_modules/typescript/bin/tsc --project $(FRONT_END)/tsconfig.json
 	.venv/bin/djlint templates --lint --check --quiet
 	DJANGO_SETTINGS_MODULE=slipway.settings.test $(PY) -W ignore manage.py makemigrations --check --dry-run
 	DJANGO_SETTINGS_MODULE=slipway.settings.test $(PY) -W ignore manage.py write_api_document --path var/openapi.yaml
@@ -59,7 +63,7 @@ wheel: $(DEVELOP) $(ASSETS) ## dist/slipway-*.whl, with templates and static fil
 
 assets: $(ASSETS) ## the third-party files of the pages
 
-set-up: $(DEVELOP) $(ASSETS) ## all of the set-up and nothing else
+set-up: $(DEVELOP) $(ASSETS) $(FRONT_END_TOOLS) ## all of the set-up and nothing else
 
 clean: ## takes the set-up away; data folders stay
 	rm -rf .venv dist static/vendor var/npm var/node
@@ -83,6 +87,11 @@ $(DEVELOP): requirements-dev.lock $(RUN)
 	@$(UV) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-$(ASSETS): static/vendor.json static/package-lock.json deploy/set-up/vendor.py .venv/.set-up/tools
-	@$(PY) deploy/set-up/vendor.py
+$(ASSETS): $(FRONT_END)/vendor.json $(FRONT_END)/package-lock.json deploy/set-up/front_end.py .venv/.set-up/tools
+	@$(PY) deploy/set-up/front_end.py vendor
+	@touch $@
+
+$(FRONT_END_TOOLS): $(FRONT_END)/tools/package-lock.json deploy/set-up/front_end.py .venv/.set-up/tools
+	@echo "Fetching what checks the pages" >&2
+	@$(PY) deploy/set-up/front_end.py tools
 	@touch $@

@@ -17,10 +17,11 @@ class VendoredFiles(BuildHookInterface[Any]):
         """An editable install serves the checkout, which set-up completes afterwards."""
         if version == "editable":
             return
-        static = Path(self.root) / "static"
-        for name, entry in json.loads((static / "vendor.json").read_text()).items():
-            path = static / "vendor" / name
+        root = Path(self.root)
+        listed = json.loads((root / "deploy" / "set-up" / "front-end" / "vendor.json").read_text())
+        for name, entry in listed.items():
+            path = root / "static" / "vendor" / name
             if not path.is_file():
                 raise FileNotFoundError(f"static/vendor/{name} is missing. `make assets` fetches it.")
             if hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
-                raise ValueError(f"static/vendor/{name} is not the file that static/vendor.json lists.")
+                raise ValueError(f"static/vendor/{name} is not the file that vendor.json lists.")

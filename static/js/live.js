@@ -18,7 +18,8 @@
 //
 // THE CONTRACT WITH A MODULE
 //
-//   import { follow, leave, onEvent, onFragments, onReconnect } from "./live.js";
+//   import live.js (by its relative path: collected files are renamed, and two names would be two sockets) and take
+//   `follow`, `leave`, `onEvent`, `onFragments`, `onReconnect`:
 //
 //   follow("rollout:<id or number>", after)   with `after` left out: from now on
 //   leave("rollout:<id or number>")
@@ -72,7 +73,7 @@ const positions = new Positions({
     }
     for (const { stream, act } of [...fragmentListeners]) if (shows(stream, position)) act(Object.keys(html));
   },
-  onGap: () => gaps.want("gap"),
+  onGap: () => catchUp(),
   onRefused(position, frame) {
     if (frame.status === GONE && main instanceof HTMLElement && ofThePage.has(position.asked)) end(4404, frame.why ?? "");
     else console.warn(`${position.asked} is not followed: ${frame.why}`);
@@ -80,10 +81,10 @@ const positions = new Positions({
   onComplete: () => sign("live", "live"),
 });
 // The streams of one page come back one by one; that is one gap.
-const gaps = { want: debounced(() => {
+const catchUp = debounced(() => {
   refreshRegions(() => true);
   for (const { act } of [...reconnectListeners]) act();
-}, 50) };
+}, 50);
 /** @type {Set<string>} */
 const ofThePage = new Set();
 /** @type {Line | undefined} */

@@ -68,7 +68,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const target = /** @type {CustomEvent} */ (event).detail.target;
   if (target?.id === "dialog-body" && dialog instanceof HTMLDialogElement) {
     if (!dialog.open) dialog.showModal();
-    dialog.querySelector("textarea, input:not([type=hidden]), select")?.focus();
+    /** @type {HTMLElement | null} */ (dialog.querySelector("textarea, input:not([type=hidden]), select"))?.focus();
   }
   refreshMoments();
 });

@@ -28,7 +28,9 @@ def project(tmp_path: Path) -> Path:
     vendor.mkdir(parents=True)
     (vendor / "font").write_bytes(b"letters")
     listed = {"font": {"from": "package/font", "sha256": hashlib.sha256(b"letters").hexdigest()}}
-    (tmp_path / "static" / "vendor.json").write_text(json.dumps(listed))
+    lists = tmp_path / "deploy" / "set-up" / "front-end"
+    lists.mkdir(parents=True)
+    (lists / "vendor.json").write_text(json.dumps(listed))
     return tmp_path
 
 
@@ -67,8 +69,9 @@ def test_locks_name_a_hash_for_every_package_and_no_address(path: str) -> None:
         assert lines[number + 1].strip().startswith("--hash=sha256:"), lines[number]
 
 
-def test_the_npm_lock_names_no_address_to_fetch_from() -> None:
-    lock = json.loads((ROOT / "static" / "package-lock.json").read_text())
+@pytest.mark.parametrize("folder", [".", "tools"])
+def test_the_npm_locks_name_no_address_to_fetch_from(folder: str) -> None:
+    lock = json.loads((ROOT / "deploy" / "set-up" / "front-end" / folder / "package-lock.json").read_text())
     packages = {name: entry for name, entry in lock["packages"].items() if name}
     assert len(packages) == 2
     assert all(
