@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +12,8 @@ from django.utils import timezone
 
 from apps.approvals.models import Approval
 from apps.audit.services import Audit
-from apps.core.problems import Conflict, Forbidden, Outdated
+from apps.core import scopes
+from apps.core.problems import Conflict, Forbidden, Outdated, Problem
 from apps.organizations.access import Actor, Right
 from apps.rollouts.access import access_rollout
 from apps.rollouts.models import Rollout
@@ -101,3 +104,34 @@ def approval_gate(rollout: Rollout, now: datetime) -> list[GateAnswer]:
         may_approve=f"a releaser, an owner or somebody granted to approve here{left_out}",
     )
     return [approvals(facts)]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One of several decisions: which rollout, and the digest of the plan that was looked at."""
+
+    number: int
+    plan_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    wish: Wish
+    problem: Problem | None  # None: it is decided
+
+
+def decide_several(
+    actor: Actor, wishes: Sequence[Wish], *, approved: bool, comment: str = ""
+) -> list[Outcome]:
+    """Each by `decide`, in the order given, and each in a transaction of its own: one that is refused leaves the others
+    decided, and nobody waits for all of them. Precondition: no transaction is open, or they would share it."""
+    outcomes = []
+    for wish in wishes:
+        try:
+            with scopes.organization(actor.organization_id):
+                decide(actor, wish.number, plan_digest=wish.plan_digest, approved=approved, comment=comment)
+        except Problem as problem:
+            outcomes.append(Outcome(wish, problem))
+        else:
+            outcomes.append(Outcome(wish, None))
+    return outcomes

@@ -116,7 +116,8 @@ class Teller:
     def path(self) -> str:
         return f"/o/acme/rollouts/{self.number}/"
 
-    def plan(self, *, image: str = "") -> None:
+    def plan(self, *, image: str = "", also: Callable[[str], list[Any]] | None = None) -> None:
+        """`also` says what else is planned in the target's namespace."""
         from apps.approvals.services import approval_gate
         from apps.rollouts.conversions import gate_to_json
         from apps.rollouts.models import PlanRecord
@@ -144,6 +145,7 @@ class Teller:
                 for name in SERVICES
             ]
             objects.append(PlannedObject(ObjectKey("", "Service", space, "frontend"), Verb.UNCHANGED))
+            objects += also(space) if also else []
             if before:
                 objects.append(PlannedObject(ObjectKey("", "ConfigMap", space, "flags-5d1e"), Verb.PRUNE))
             plan = Plan(

@@ -1,54 +1,47 @@
-"""The plan in force, grouped by what happens to the objects, and the decisions on it."""
+"""A plan as a page shows it: its objects ordered by how much they matter, a page of them in full."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.paginator import Page, Paginator
+
 from apps.approvals.models import Approval
+from apps.dashboard.differences.images import image_moves
+from apps.dashboard.differences.objects import MARKS, ObjectChange, object_change
+from apps.dashboard.differences.renames import Rename, may_be_renamed, renames
 from apps.dashboard.marks import Mark
-from apps.dashboard.words import count
+from apps.dashboard.pictures.standing import Standing, standing_before
 from apps.rollouts.models import PlanRecord, Rollout
 from slipway.engine.plans import Plan, PlannedObject, Verb
 
-MOST_CHANGES = 60
-
-_GROUPS = (
-    (Verb.REFUSE, "Refused", Mark("failed", "refused")),
-    (Verb.PRUNE, "Deleted", Mark("errored", "deleted")),
-    (Verb.REPLACE, "Replaced: deleted and made anew", Mark("errored", "replaced")),
-    (Verb.CHANGE, "Changed", Mark("progressing", "changed")),
-    (Verb.CREATE, "Created", Mark("healthy", "created")),
-    (Verb.KEEP, "Kept, though the release no longer has it", Mark("aborted", "kept")),
-)
+ON_ROLLOUT_PAGE = 40  # its plan is pushed whole with every change
+ON_REVIEW_PAGE = 50
+_MOST_LINES_OPEN = 160  # beyond that objects begin closed: one reads their heads first
+_ORDER = (Verb.REFUSE, Verb.PRUNE, Verb.REPLACE, Verb.CHANGE, Verb.CREATE, Verb.KEEP, Verb.UNCHANGED)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    path: str
-    before: object
-    after: object
-    was_there: bool
-    stays: bool
+class Entry:
+    """One object of the plan, before it is worked out in full."""
+
+    item: PlannedObject
+    rename: Rename | None = None
+
+    @property
+    def verb(self) -> Verb:
+        return Verb.CHANGE if self.rename else self.item.verb
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    id: str
-    kind: str
-    name: str
-    namespace: str
-    summary: str
-    changes: tuple[Change, ...]
-    more: int
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    title: str
-    mark: Mark
-    lines: tuple[Line, ...]
+class Choice:
+    value: str
+    label: str
+    number: int
+    chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +50,20 @@ class PlanPicture:
     made_at: datetime
     sentence: str
     way_back: str
-    groups: tuple[Group, ...]
+    changes: tuple[ObjectChange, ...]  # of this page
+    total: int  # objects in the plan that are not unchanged
+    page: Page[Entry]
+    opened: bool  # whether objects begin open
     unchanged: int
+    images: tuple[tuple[str, int], ...]
+    verbs: tuple[Choice, ...]
+    kinds: tuple[Choice, ...]
     problems: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @property
+    def more(self) -> int:
+        return self.page.paginator.count - len(self.changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +75,68 @@ class DecisionLine:
     void: bool  # it was about another plan
 
 
-def plan_picture(plan: Plan, record: PlanRecord) -> PlanPicture:
-    groups = []
-    for verb, title, mark in _GROUPS:
-        lines = tuple(_line(item) for item in plan.objects if item.verb is verb)
-        if lines:
-            groups.append(Group(title, mark, lines))
+def plan_picture(
+    plan: Plan,
+    record: PlanRecord,
+    rollout: Rollout,
+    *,
+    page: str = "1",
+    verb: str = "",
+    kind: str = "",
+    size: int = ON_ROLLOUT_PAGE,
+    standing: Standing | None = None,
+) -> PlanPicture:
+    if standing is None:
+        standing = standing_before(rollout) if needs_standing(plan.objects) else {}
+    entries = entries_of(plan.objects, standing)
+    wanted = [
+        entry
+        for entry in entries
+        if (not verb or entry.verb == verb) and (not kind or entry.item.key.kind == kind)
+    ]
+    chosen = Paginator(wanted, size).get_page(page)
+    changes = changes_of(list(chosen), standing, plan.objects)
     return PlanPicture(
         digest=plan.digest,
         made_at=record.made_at,
         sentence=plan.sentence,
         way_back=plan.way_back_label,
-        groups=tuple(groups),
+        changes=changes,
+        total=len(entries),
+        page=chosen,
+        opened=sum(change.size for change in changes) <= _MOST_LINES_OPEN,
         unchanged=plan.counts[Verb.UNCHANGED],
+        images=tuple(image_moves(plan.objects)[:3]),
+        verbs=_verbs(entries, verb),
+        kinds=_kinds(entries, kind),
         problems=plan.problems,
         notes=plan.notes,
+    )
+
+
+def needs_standing(objects: Sequence[PlannedObject]) -> bool:
+    """Whether what was applied before tells something that the plan does not: opening it is not free."""
+    return may_be_renamed(objects) or any(item.verb is Verb.PRUNE for item in objects)
+
+
+def entries_of(objects: Sequence[PlannedObject], standing: Standing) -> list[Entry]:
+    """Worst first; two names of one ConfigMap or Secret are one entry."""
+    moved = {rename.after: rename for rename in renames(objects, standing)}
+    replaced = {rename.before for rename in moved.values()}
+    entries = [
+        Entry(item, moved.get(item.key))
+        for item in objects
+        if item.verb is not Verb.UNCHANGED and not (item.verb is Verb.PRUNE and item.key in replaced)
+    ]
+    return sorted(entries, key=lambda entry: _ORDER.index(entry.verb))
+
+
+def changes_of(
+    entries: Sequence[Entry], standing: Standing, objects: Sequence[PlannedObject]
+) -> tuple[ObjectChange, ...]:
+    names = {rename.before.name: rename.after.name for rename in renames(objects, standing)}
+    return tuple(
+        object_change(entry.item, rename=entry.rename, standing=standing, names=names) for entry in entries
     )
 
 
@@ -107,38 +157,15 @@ def decisions_on(rollout: Rollout) -> tuple[DecisionLine, ...]:
     )
 
 
-def _line(item: PlannedObject) -> Line:
-    key = item.key
-    taken = [f"takes {path} over from {manager}" for path, manager in item.taken_over]
-    unchecked = [] if item.checked else ["the server could not check it yet"]
-    return Line(
-        id=f"plan-{''.join(letter if letter.isalnum() else '-' for letter in str(key))}",
-        kind=key.kind,
-        name=key.name,
-        namespace=key.namespace,
-        summary=item.refusal or _summary(item),
-        changes=tuple(
-            Change(
-                path=change.path or "the whole object",
-                before=change.before,
-                after=change.after,
-                was_there=change.before is not None,
-                stays=change.after is not None,
-            )
-            for change in item.changes[:MOST_CHANGES]
-        ),
-        more=max(0, len(item.changes) - MOST_CHANGES),
-        notes=(*item.notes, *taken, *unchecked),
+def _verbs(entries: Sequence[Entry], chosen: str) -> tuple[Choice, ...]:
+    numbers = Counter(entry.verb for entry in entries)
+    return tuple(
+        Choice(str(verb), MARKS[verb].word, numbers[verb], str(verb) == chosen)
+        for verb in _ORDER
+        if numbers[verb]
     )
 
 
-def _summary(item: PlannedObject) -> str:
-    """An image says more than the number of fields."""
-    images = [change for change in item.changes if change.path.endswith(".image")]
-    if len(images) == 1 and images[0].before and images[0].after:
-        before, after = str(images[0].before), str(images[0].after)
-        old, new = before.rpartition(":")[2], after.rpartition(":")[2]
-        if before.rpartition(":")[0] == after.rpartition(":")[0] and len(new) < 30:
-            rest = len(item.changes) - 1
-            return f"{old} → {new}" + (f" · {count(rest, 'field')} more" if rest else "")
-    return count(len(item.changes), "field") if item.verb in {Verb.CHANGE, Verb.REPLACE} else ""
+def _kinds(entries: Sequence[Entry], chosen: str) -> tuple[Choice, ...]:
+    numbers = Counter(entry.item.key.kind for entry in entries)
+    return tuple(Choice(kind, kind, number, kind == chosen) for kind, number in sorted(numbers.items()))

@@ -57,8 +57,13 @@ def inbox_of(actor: Actor) -> Inbox:
 
 
 def waiting_count(actor: Actor) -> int:
-    """Exact, in two counts over partial indexes: it stands in the rail of every page."""
+    """Exact, in two counts over partial indexes."""
     return asked_of(actor).count() + people_needed(actor).count()
+
+
+def decisions_count(actor: Actor) -> int:
+    """What is in the inbox of approvals: the number in the rail."""
+    return asked_of(actor).count()
 
 
 def waiting_for(actor: Actor, *, most: int = MOST) -> list[Waiting]:
