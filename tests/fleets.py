@@ -192,7 +192,7 @@ class Fleet:
             sentence = f"{ready} of {wanted} ready"
             if bad:
                 sentence += "; 1 pod crashed 2 times: exit 137, out of memory"
-            elif 0 < started and not good:
+            elif started > 0 and not good:
                 sentence += f", {started - ready} starting"
             health = "degraded" if bad else "healthy" if good else "progressing"
             objects[key] = {"health": health, "sentence": sentence, "ready": ready, "wanted": wanted}

@@ -7,15 +7,18 @@ Each is rendered once per process and content: pictures are frozen values, so wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from apps.dashboard.kept import Kept
 from apps.dashboard.pictures.objects import ObjectLine, Objects
 from apps.dashboard.pictures.pods import Pod, PodGroup, PodRow
+from apps.dashboard.pictures.rollouts import RolloutPicture
 
 Piece = ObjectLine | PodRow | PodGroup
 
@@ -57,6 +60,16 @@ def html_of(piece: Piece, base: str, *, places: bool) -> SafeString:
     return SafeString(
         render_to_string("dashboard/rollout/_object.html", {"line": piece, "base": base}).strip()
     )
+
+
+def plan_html(picture: RolloutPicture, context: Mapping[str, Any]) -> str:
+    """The largest fragment, and the one that stays the same from the first write to the last."""
+    rollout, plan = picture.rollout, picture.plan
+    made = (rollout.id, picture.slug, plan.digest, plan.made_at) if plan else (rollout.id, picture.slug)
+    return _plans.get(made, lambda: render_to_string("dashboard/rollout/_plan.html", dict(context)).strip())
+
+
+_plans: Kept[tuple[object, ...], str] = Kept(64)
 
 
 def _group(group: PodGroup, base: str) -> SafeString:

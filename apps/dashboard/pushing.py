@@ -7,35 +7,29 @@ from collections.abc import Sequence
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from apps.dashboard.painting import html_of, pieces_of
+from apps.dashboard.painting import html_of, pieces_of, plan_html
 from apps.dashboard.pictures.activity import recent_activity
 from apps.dashboard.pictures.matrix import cells_by_rollouts
 from apps.dashboard.pictures.rollouts import picture_of
 from apps.live.streams import Fragments, Row, Stream
 from apps.organizations.models import Organization
+from apps.rollouts.access import with_related
 from apps.rollouts.models import Rollout
 
 ROLLOUT_FRAGMENTS = ("head", "sentence", "rail", "objects", "pods", "plan", "decisions", "events", "facts")
-_RELATED = (
-    "application",
-    "environment",
-    "release",
-    "from_release",
-    "target__cluster",
-    "way_back_release",
-    "undoes",
-)
 
 
 def rollout_fragments(stream: Stream, rows: Sequence[Row]) -> Fragments:
-    rollout: Rollout = Rollout.objects.select_related(*_RELATED).get(id=stream.id)
+    rollout: Rollout = with_related(Rollout.objects.all()).get(id=stream.id)
     picture = picture_of(rollout, _slug(stream))
     base = reverse("rollout", args=[picture.slug, rollout.number])
     context = {"picture": picture, "rollout": rollout, "places": True}
     html: dict[str, str] = {
         f"rollout-{name}": render_to_string(f"dashboard/rollout/_{name}.html", context).strip()
         for name in ROLLOUT_FRAGMENTS
+        if name != "plan"
     }
+    html["rollout-plan"] = plan_html(picture, context)
     html |= {piece.id: html_of(piece, base, places=True) for piece in pieces_of(picture.objects)}
     return Fragments(rollout.event_number, html)
 

@@ -4,11 +4,12 @@ from apps.dashboard.views import (
     actions,
     activity,
     applications,
-    audit,
     approvals,
+    audit,
     first,
     home,
     joining,
+    pods,
     releases,
     replay,
     review,
@@ -40,11 +41,14 @@ urlpatterns = [
     path(
         f"{_ORGANIZATION}rollouts/<int:number>/objects/<str:kind>/<str:space>/<str:named>/",
         topology.ObjectPage.as_view(),
-        name="rollout-object",
+        name="object-panel",
     ),
     path(
-        f"{_ORGANIZATION}rollouts/<int:number>/pods/<str:pod>/", topology.PodPage.as_view(), name="rollout-pod"
+        f"{_ORGANIZATION}rollouts/<int:number>/pods/<str:pod>/",
+        topology.PodPage.as_view(),
+        name="pod-panel",
     ),
+    path(f"{_ORGANIZATION}rollouts/<int:number>/pods/<str:pod>/log/", pods.PodLog.as_view(), name="pod-log"),
     path(
         f"{_ORGANIZATION}rollouts/<int:number>/actions/",
         rollouts.RolloutActions.as_view(),

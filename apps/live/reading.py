@@ -14,6 +14,7 @@ from django.db import close_old_connections, connection, transaction
 from apps.audit.models import Activity, OrganizationHead
 from apps.core import scopes
 from apps.live.streams import Head, Row, Snapshot, Stream
+from apps.rollouts.access import with_related
 from apps.rollouts.api.shapes import event_shape, rollout_shape
 from apps.rollouts.models import Event, Rollout
 
@@ -89,15 +90,7 @@ def snapshot(stream: Stream) -> Snapshot:
     """For a client that is too slow or too far behind: the state itself, and the number it stands for."""
     with picture(stream.organization_id):
         if stream.kind == "rollout":
-            rollout = Rollout.objects.select_related(
-                "application",
-                "environment",
-                "release",
-                "from_release",
-                "target__cluster",
-                "way_back_release",
-                "undoes",
-            ).get(id=stream.id)
+            rollout = with_related(Rollout.objects.all()).get(id=stream.id)
             head = rollout.event_number
             return Snapshot(
                 head, frame("snapshot", stream=stream.label, head=head, rollout=rollout_shape(rollout))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from apps.core.problems import NotFound
 from apps.environments.models import Target
@@ -12,21 +12,26 @@ from apps.organizations.access import Actor, Right, authorize
 from apps.releases.models import Release
 from apps.rollouts.models import Rollout
 
-_RELATED = (
-    "application",
-    "environment",
-    "release",
-    "from_release",
-    "target__cluster",
-    "way_back_release",
-    "undoes",
-)
+_RELEASES = ("release", "from_release", "way_back_release")
+_BULKY = ("sealed_bundle", "configuration")  # of a release: whatever needs them asks for them
+
+
+def with_related(rows: QuerySet[Rollout]) -> QuerySet[Rollout]:
+    """With what is said of a rollout wherever one is shown.
+
+    In one query of eight joins PostgreSQL would spend ten times as long on planning, behind row-level security, as on
+    all the rest; and it would carry each release's whole bundle, up to three times.
+    """
+    releases = [Prefetch(name, Release.objects.defer(*_BULKY)) for name in _RELEASES]
+    undone = Prefetch("undoes", Rollout.objects.only("organization_id", "number"))
+    related = rows.select_related("application", "environment", "target__cluster")
+    return related.defer("target__cluster__sealed_access").prefetch_related(*releases, undone)
 
 
 def rollouts_of(actor: Actor) -> QuerySet[Rollout]:
     authorize(actor, Right.SEE)
     rows: QuerySet[Rollout] = Rollout.objects.filter(organization_id=actor.organization_id)
-    return rows.select_related(*_RELATED)
+    return with_related(rows)
 
 
 def access_rollout(

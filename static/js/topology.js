@@ -10,13 +10,16 @@ document.body.append(tip);
 
 /** @param {EventTarget | null} target */
 function squareOf(target) {
-  const square = target instanceof Element ? target.closest("a.pod, .graph a[aria-label]") : null;
+  const square = target instanceof Element ? target.closest("a.pod, .graph a[aria-label], [data-why]") : null;
   return square instanceof HTMLElement || square instanceof SVGElement ? square : null;
 }
 
+/** @param {Element | null} square a pod, or a greyed button, which says why */
+const wordsOf = (square) => square?.getAttribute("data-why") ?? square?.getAttribute("aria-label") ?? "";
+
 /** @param {Element | null} square */
 function tell(square) {
-  const words = square?.getAttribute("aria-label") ?? "";
+  const words = wordsOf(square);
   if (!words) {
     tip.hidePopover();
     return;
@@ -36,7 +39,9 @@ function look(square) {
 }
 
 document.addEventListener("pointerover", (event) => {
-  if (event.pointerType !== "touch") look(squareOf(event.target)); // a tap opens it
+  const square = squareOf(event.target);
+  // A tap opens it; and a button has a title.
+  if (event.pointerType !== "touch") look(square?.hasAttribute("data-why") ? null : square);
 });
 document.addEventListener("focusin", (event) => {
   const square = squareOf(event.target);
@@ -49,11 +54,11 @@ document.addEventListener("scroll", () => look(null), { passive: true });
 new MutationObserver(() => {
   if (!told) return;
   if (!told.isConnected) look(null);
-  else if (tip.textContent !== told.getAttribute("aria-label")) tell(told);
+  else if (tip.textContent !== wordsOf(told)) tell(told);
 }).observe(document.getElementById("main") ?? document.body, {
   subtree: true,
   childList: true,
-  attributeFilter: ["aria-label"],
+  attributeFilter: ["aria-label", "data-why"],
 });
 
 const STEPS = new Map([["ArrowRight", 1], ["ArrowDown", 1], ["ArrowLeft", -1], ["ArrowUp", -1]]);

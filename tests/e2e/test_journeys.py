@@ -197,7 +197,7 @@ def test_an_abort_says_what_will_happen_and_shows_that_it_is_under_way(
     is_live(page)
     page.get_by_role("button", name="Abort").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Up to 5 objects may be written already.")
+    expect(dialog).to_contain_text("4 of 5 objects are written.")
     expect(dialog).to_contain_text("They go back to v1, beginning within 5 s.")
     dialog.get_by_role("button", name="Abort").click()
     expect(dialog).to_be_hidden()

@@ -5,14 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from apps.approvals.models import Approval
+from apps.dashboard.pictures.consequences import (
+    abort_words,
+    change_words,
+    restart_words,
+    undone_words,
+    way_back_words,
+    written_words,
+)
 from apps.dashboard.words import count
 from apps.organizations.access import Actor, Right, decide
 from apps.releases.models import Release
 from apps.rollouts.models import Rollout
 from apps.rollouts.selectors import actions_for, plan_of
 from slipway.engine.phases import Phase
-from slipway.engine.plans import Plan, Verb
 from slipway.engine.transitions import Trigger, allows
+
+
+_KEYS = {
+    "approve": "y",
+    "reject": "n",
+    "pause": "p",
+    "resume": "p",
+    "retry": "t",
+    "roll-back": "b",
+    "stop": "s",
+    "abort": "A",
+    "confirm-deletions": "d",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +41,11 @@ class Action:
     label: str
     why_not: str  # "" when it may be pressed
     look: str = ""  # primary, danger
+
+    @property
+    def key(self) -> str:
+        """The keyboard's. Each only asks."""
+        return _KEYS.get(self.name, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +102,10 @@ def confirmation(rollout: Rollout, name: str) -> Confirmation:
     plan = planned[0] if planned else None
     what = f"{rollout.application.name} {rollout.release.version} in {rollout.environment.name}"
     back = rollout.way_back_release.version if rollout.way_back_release else ""
-    wrote = rollout.first_write_at is not None
     match name:
         case "approve":
-            sentences = (_numbers(plan), _if_it_fails(back), "It begins as soon as every gate passes.")
+            numbers = f"{change_words(plan)} {restart_words(rollout, plan)}".strip()
+            sentences = (numbers, way_back_words(back), "It begins as soon as every gate passes.")
             return Confirmation(
                 name,
                 f"Approve {what}?",
@@ -102,12 +127,10 @@ def confirmation(rollout: Rollout, name: str) -> Confirmation:
             )
         case "abort":
             return Confirmation(
-                name, f"Abort {what}?", _abort_words(plan, wrote, back), "Abort", "danger", "Why"
+                name, f"Abort {what}?", abort_words(rollout, plan, back), "Abort", "danger", "Why"
             )
         case "stop":
-            kept = (
-                f"{count(_written(plan), 'object')} of the plan may be written already and stay as they are."
-            )
+            kept = f"{written_words(rollout, plan)} They stay as they are."
             return Confirmation(
                 name,
                 f"Stop {what} where it stands?",
@@ -164,7 +187,7 @@ def confirmation(rollout: Rollout, name: str) -> Confirmation:
             return Confirmation(
                 name,
                 f"Roll back {rollout.application.name} in {rollout.environment.name}?",
-                tuple(part for part in (sentence, _undone(plan), asked) if part),
+                tuple(part for part in (sentence, undone_words(rollout, plan), asked) if part),
                 "Roll back",
                 "danger",
                 "Why",
@@ -179,6 +202,7 @@ def earlier_releases(rollout: Rollout) -> list[Release]:
         Rollout.objects.filter(target_id=rollout.target_id, phase=Phase.SUCCEEDED)
         .exclude(release_id=rollout.release_id)
         .select_related("release")
+        .only("release_id", "release__version")  # 200 bundles would be megabytes
         .order_by("-created_at")[:200]
     )
     for row in rows:
@@ -209,59 +233,3 @@ def _asks_number(rollout: Rollout) -> bool:
     return rollout.phase == Phase.WAITING and any(
         reason["gate"] == "deletions" and reason["answer"] != "pass" for reason in rollout.reasons
     )
-
-
-def _numbers(plan: Plan | None) -> str:
-    if plan is None:
-        return "It is not planned yet."
-    counts = plan.counts
-    words = [
-        f"{count(counts[verb], 'object')} {('is' if counts[verb] == 1 else 'are')} {word}"
-        for verb, word in ((Verb.CHANGE, "changed"), (Verb.CREATE, "created"), (Verb.REPLACE, "replaced"))
-        if counts[verb]
-    ]
-    deleted = counts[Verb.PRUNE]
-    words.append(
-        f"{count(deleted, 'object')} {'is' if deleted == 1 else 'are'} deleted"
-        if deleted
-        else "none is deleted"
-    )
-    same = counts[Verb.UNCHANGED]
-    rest = f"; {same} {'stays as it is' if same == 1 else 'stay as they are'}" if same else ""
-    return f"{', '.join(words)}{rest}."
-
-
-def _undone(plan: Plan | None) -> str:
-    """Of what this rollout did; the plan of the way back is made afterwards."""
-    counts = plan.counts if plan else {}
-    parts = [
-        f"{count(number, 'object')} {words}"
-        for number, words in (
-            (counts.get(Verb.CHANGE, 0) + counts.get(Verb.REPLACE, 0), "it changed"),
-            (counts.get(Verb.CREATE, 0), "it created"),
-            (counts.get(Verb.PRUNE, 0), "it deleted"),
-        )
-        if number
-    ]
-    return f"This concerns {', '.join(parts)}." if parts else ""
-
-
-def _if_it_fails(back: str) -> str:
-    return (
-        f"If it fails, it goes back to {back} by itself."
-        if back
-        else "There is no earlier release to go back to."
-    )
-
-
-def _abort_words(plan: Plan | None, wrote: bool, back: str) -> tuple[str, ...]:
-    if not wrote:
-        return ("Nothing has been written yet, so nothing has to be taken back.",)
-    touched = f"Up to {count(_written(plan), 'object')} may be written already."
-    if back:
-        return (touched, f"They go back to {back}, beginning within 5 s.")
-    return (touched, "There is no earlier release to go back to: they stay, and the target needs a person.")
-
-
-def _written(plan: Plan | None) -> int:
-    return sum(1 for item in plan.objects if item.verb.writes) if plan else 0

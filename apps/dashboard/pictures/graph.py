@@ -145,9 +145,7 @@ def _height(line: ObjectLine, pods: Sequence[tuple[str, Seen]]) -> int:
     return max(_OBJECT_HEIGHT, sum(heights) + 6 * max(0, len(heights) - 1))
 
 
-def _box(
-    line: ObjectLine, pods: Sequence[tuple[str, Seen]], top: int, high: int, middle: int
-) -> ObjectBox:
+def _box(line: ObjectLine, pods: Sequence[tuple[str, Seen]], top: int, high: int, middle: int) -> ObjectBox:
     y = top + (high - _OBJECT_HEIGHT) // 2
     centre = y + _OBJECT_HEIGHT // 2
     heights = _set_heights(line, pods)

@@ -145,9 +145,7 @@ def objects_of(rollout: Rollout, plan: Plan | None) -> Objects:
     changed = frozenset(str(item.key) for item in planned if item.verb is not Verb.UNCHANGED)
     return Objects(
         lines=tuple(moving[:MOST_OBJECTS]),
-        quiet=tuple(
-            line for line in lines if line.verb == "unchanged" and line.state.look not in _TROUBLE
-        ),
+        quiet=tuple(line for line in lines if line.verb == "unchanged" and line.state.look not in _TROUBLE),
         more=max(0, len(moving) - MOST_OBJECTS),
         pods=pods_of(by_owner, seen, order, changed),
         share=sum(map(_share, written)) / len(written) if written else 0,

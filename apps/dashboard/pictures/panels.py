@@ -13,10 +13,10 @@ from django.urls import NoReverseMatch, reverse
 from apps.core.problems import NotFound
 from apps.dashboard.marks import Mark, health_mark
 from apps.dashboard.pictures.objects import ObjectLine, objects_of
+from apps.dashboard.pictures.planned import planned_of
 from apps.dashboard.pictures.pods import Seen, object_place, pod_mark
 from apps.dashboard.words import count
 from apps.rollouts.models import Event, JournalEntry, Rollout
-from apps.rollouts.selectors import plan_of
 from slipway.engine.objects import ObjectKey
 from slipway.engine.plans import Plan
 
@@ -91,8 +91,8 @@ class PodPanel:
 
 def object_panel(rollout: Rollout, slug: str, key: ObjectKey) -> ObjectPanel:
     """Raises NotFound for an object that is not in the plan in force."""
-    planned = plan_of(rollout)
-    plan = planned[0] if planned else None
+    planned = planned_of(rollout)
+    plan = planned.plan if planned else None
     objects = objects_of(rollout, plan)
     line = next((line for line in objects.everything if line.key == str(key)), None)
     if line is None:
@@ -115,7 +115,9 @@ def object_panel(rollout: Rollout, slug: str, key: ObjectKey) -> ObjectPanel:
         pods=tuple(_pod_line(rollout, slug, uid, pod) for uid, pod in found[:MOST_PODS]),
         more_pods=max(0, len(found) - MOST_PODS),
         story=_story(told),
-        command=_command("describe", key.namespace, f"{key.kind.lower()}{f'.{key.group}' if key.group else ''}/{key.name}"),
+        command=_command(
+            "describe", key.namespace, f"{key.kind.lower()}{f'.{key.group}' if key.group else ''}/{key.name}"
+        ),
     )
 
 
@@ -147,7 +149,9 @@ def pod_panel(rollout: Rollout, slug: str, uid: str) -> PodPanel:
         owner_place=object_place(owner) if owner else "",
         since=_since(told),
         story=_story(told),
-        command=_command("describe", owner.namespace if owner else rollout.target.namespace, f"pod/{pod['name']}"),
+        command=_command(
+            "describe", owner.namespace if owner else rollout.target.namespace, f"pod/{pod['name']}"
+        ),
         log="" if gone_at else _log(rollout, slug, uid),
     )
 
@@ -161,7 +165,9 @@ def _pods(rollout: Rollout) -> Mapping[str, Seen]:
 
 def _events(rollout: Rollout, about: Q) -> list[tuple[int, datetime, Any]]:
     """The newest first."""
-    rows = Event.objects.filter(about, rollout_id=rollout.id, number__lte=rollout.event_number, kind="observed")
+    rows = Event.objects.filter(
+        about, rollout_id=rollout.id, number__lte=rollout.event_number, kind="observed"
+    )
     return list(rows.order_by("-number").values_list("number", "at", "body")[:MOST_EVENTS])
 
 
@@ -227,4 +233,6 @@ def _log(rollout: Rollout, slug: str, uid: str) -> str:
 
 
 def _command(verb: str, namespace: str, what: str) -> str:
-    return " ".join(part for part in ("kubectl", verb, f"--namespace {namespace}" if namespace else "", what) if part)
+    return " ".join(
+        part for part in ("kubectl", verb, f"--namespace {namespace}" if namespace else "", what) if part
+    )

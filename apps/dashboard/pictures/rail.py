@@ -123,7 +123,9 @@ def _what_follows(stops: Sequence[Stop]) -> Rail:
 def _percent(stops: Sequence[Stop]) -> int:
     """By what each stop usually takes where that is known of all that are left, else by their number; in the one that
     runs by what is there. A bar that nears its end while most is to come is a lie."""
-    known = all(stop.usual is not None for stop in stops if stop.state in {"now", "todo"} and stop.title != "Live")
+    known = all(
+        stop.usual is not None for stop in stops if stop.state in {"now", "todo"} and stop.title != "Live"
+    )
     total = done = 0.0
     for stop in stops:
         if stop.title in {"Live", "Plan", "Approved", "Approval"}:

@@ -8,10 +8,10 @@ from datetime import datetime
 from apps.dashboard import words
 from apps.dashboard.marks import Mark, phase_mark
 from apps.dashboard.pictures.objects import Objects, objects_of
-from apps.dashboard.pictures.plans import DecisionLine, PlanPicture, decisions_on, plan_picture
+from apps.dashboard.pictures.planned import planned_of
+from apps.dashboard.pictures.plans import DecisionLine, PlanPicture, decisions_on
 from apps.dashboard.pictures.rail import Stop, rail_of
 from apps.rollouts.models import Event, Rollout
-from apps.rollouts.selectors import plan_of
 from slipway.engine.phases import Kind, Phase
 
 RECENT_EVENTS = 30
@@ -61,8 +61,8 @@ class RolloutPicture:
 
 def picture_of(rollout: Rollout, slug: str) -> RolloutPicture:
     """Inside the organization's scope; the rollout comes with its related rows."""
-    planned = plan_of(rollout)
-    plan, record = planned or (None, None)
+    planned = planned_of(rollout)
+    plan, record = (planned.plan, planned.record) if planned else (None, None)
     decisions = decisions_on(rollout)
     approved = sum(1 for line in decisions if not line.void and line.mark.look == "healthy")
     objects = objects_of(rollout, plan)
@@ -84,7 +84,7 @@ def picture_of(rollout: Rollout, slug: str) -> RolloutPicture:
         following_exactly=rail.exact,
         percent=rail.percent,
         objects=objects,
-        plan=plan_picture(plan, record, rollout) if plan and record else None,
+        plan=planned.picture if planned else None,
         decisions=decisions,
         approved=approved,
         events=_events(rollout),

@@ -13,7 +13,7 @@ from apps.dashboard.pictures.graph import graph_of
 from apps.dashboard.pictures.replay import replay_of
 from apps.dashboard.pictures.rollouts import picture_of
 from apps.dashboard.pictures.table import table_of
-from apps.dashboard.pictures.waiting import waiting_count
+from apps.dashboard.pictures.waiting import decisions_count
 from apps.rollouts.access import access_rollout, rollouts_of
 from slipway.engine.phases import ACTIVE, QUEUED
 
@@ -57,7 +57,7 @@ class RolloutActions(OrganizationPage):
         context = {
             "rollout": rollout,
             "actions": actions_on(self.actor, rollout),
-            "waiting_count": waiting_count(self.actor),  # one press less waits for whoever pressed
+            "waiting_count": decisions_count(self.actor),  # one press less waits for whoever pressed
         }
         return self.page("dashboard/rollout/_actions.html", context)
 
