@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.axe import grave_findings
 from tests.e2e.story import Story
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -87,9 +88,10 @@ def test_every_page_is_sound(theme: str, visit: Callable[..., Any], story: Story
             page = visitor.open(path)
             page.wait_for_load_state("networkidle")
             mistakes += [f"{name} {mistake}" for mistake in page.evaluate(_MISTAKES)]
+            mistakes += [f"{name} {finding}" for finding in grave_findings(page)]
             if visitor is wide:
                 mistakes += [f"{name} {mistake}" for mistake in page.evaluate(_CONTRAST)]
-    assert mistakes == []
+    assert mistakes == [], "\n".join(mistakes)
 
 
 def test_the_policy_allows_no_inline_code_and_no_other_origin(visit: Callable[..., Any]) -> None:
