@@ -68,6 +68,53 @@ class AuditEntry(models.Model):
         return f"{self.number} {self.action} {self.object_label}"
 
 
+class SigningKey(models.Model):
+    """One of the installation's Ed25519 keys. Retired ones stay: what they signed is checked with them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    public = models.BinaryField()  # 32 bytes
+    sealed_private = models.BinaryField()
+    made_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "audit_signing_key"
+        constraints = [
+            # One that is not retired at any time; two are not retired in one microsecond.
+            models.UniqueConstraint(
+                fields=["retired_at"], name="audit_signing_key_one_in_use", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class AuditSeal(models.Model):
+    """A signature under the chain as it ended then: without the key nobody can put another one in its place."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization_id = models.UUIDField()
+    number = models.BigIntegerField()
+    hash = models.BinaryField()
+    at = models.DateTimeField()
+    key_id = models.UUIDField()
+    signature = models.BinaryField()
+
+    objects: ClassVar[Any] = TenantManager()
+
+    class Meta:
+        db_table = "audit_seal"
+        base_manager_name = "objects"
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "number"], name="audit_seal_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} at {self.number}"
+
+
 class Activity(models.Model):
     """The organization's feed, and the history of phases that outlives a rollout's events."""
 

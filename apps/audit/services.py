@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -103,39 +102,6 @@ def take_rollout_number() -> int:
     head.rollout_number += 1
     head.save(update_fields=["rollout_number"])
     return head.rollout_number
-
-
-def verify_chain() -> chain.Verdict:
-    """Of the organization whose scope this is, from the first entry to the head."""
-    organization_id = scopes.organization_id()
-    head = OrganizationHead.objects.filter(organization_id=organization_id).first()
-    rows = (
-        AuditEntry.objects.filter(organization_id=organization_id)
-        .order_by("number")
-        .iterator(chunk_size=2000)
-    )
-    return chain.verify(
-        ((row.number, _hashed_bytes(row), bytes(row.previous_hash), bytes(row.hash)) for row in rows),
-        head_number=head.audit_number if head else 0,
-        head_hash=bytes(head.audit_hash) if head else b"",
-    )
-
-
-def _hashed_bytes(entry: AuditEntry) -> bytes:
-    """Nothing where the columns that people read say other than the bytes that were hashed: no hash fits that."""
-    content = bytes(entry.canonical)
-    try:
-        said = json.loads(content)
-        by, thing = said["by"], said["object"]
-        hashed = [said["number"], said["at"], said["action"], said["why"]]
-        hashed += [by["kind"], by["id"], by["label"], by["channel"], by["address"]]
-        hashed += [thing["kind"], thing["id"], thing["label"][:300]]
-    except (ValueError, KeyError, TypeError):
-        return b""
-    shown: list[Any] = [entry.number, entry.at.isoformat(), entry.action, entry.why]
-    shown += [entry.actor_kind, _text(entry.actor_id), entry.actor_label, entry.channel, entry.address]
-    shown += [entry.object_kind, _text(entry.object_id), entry.object_label]
-    return content if shown == hashed else b""
 
 
 def _text(identifier: UUID | None) -> str | None:

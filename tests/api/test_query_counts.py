@@ -22,6 +22,7 @@ def _paths(shop: Api) -> dict[str, str]:
         "api-activity": "activity/",
         "api-audit": "audit/",
         "api-audit-verify": "audit/verify/",
+        "api-audit-keys": "audit/keys/",
         "api-clusters": "clusters/",
         "api-cluster": "clusters/main/",
         "api-applications": "applications/",

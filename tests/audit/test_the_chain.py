@@ -11,7 +11,10 @@ import psycopg
 import pytest
 from django.db import connection
 
-from apps.audit.services import Audit, By, record, verify_chain
+from apps.audit import chain
+from apps.audit.sealing import seal_head
+from apps.audit.services import Audit, By, record
+from apps.audit.verifying import verify_chain
 from apps.core import scopes
 from tests.people import People
 from tests.servers.run import current
@@ -181,3 +184,53 @@ def test_entries_of_writers_at_once_form_one_chain_without_gaps(
     verdict = _verdict(people)
     assert verdict.sound
     assert verdict.entries == 30 + 7  # the organization and its six members came first
+
+
+def test_a_chain_that_was_rewritten_whole_does_not_fit_its_signatures(
+    superuser: psycopg.Connection[Any], people: People
+) -> None:
+    """Every hash fits again, the head's too; only what was signed says otherwise."""
+    last = _last(superuser, people)
+    with scopes.organization(people.acme.id):
+        seal_head()
+    rows = superuser.execute(
+        "SELECT number, canonical FROM audit_entry WHERE organization_id = %s ORDER BY number",
+        [people.acme.id],
+    ).fetchall()
+    superuser.execute("SET session_replication_role = replica")
+    previous = b""
+    for number, content in rows:
+        written = content.replace(b"thing 4", b"thing X")
+        digest = chain.link(previous, number, written)
+        superuser.execute(
+            "UPDATE audit_entry SET canonical = %s, previous_hash = %s, hash = %s, "
+            "object_label = replace(object_label, 'thing 4', 'thing X') WHERE organization_id = %s AND number = %s",
+            [written, previous, digest, people.acme.id, number],
+        )
+        previous = digest
+    superuser.execute(
+        "UPDATE organization_head SET audit_hash = %s WHERE organization_id = %s", [previous, people.acme.id]
+    )
+    verdict = _verdict(people)
+    assert (verdict.sound, verdict.first_bad) == (False, last)
+    assert verdict.sentence == f"entry {last} is not the one that was signed"
+    superuser.execute("UPDATE audit_seal SET hash = %s WHERE number = %s", [previous, last])
+    assert _verdict(people).sentence == f"the signature at entry {last} was made by no key of ours"
+
+
+def test_a_chain_that_was_cut_short_with_its_head_is_missed_by_its_signature(
+    superuser: psycopg.Connection[Any], people: People
+) -> None:
+    last = _last(superuser, people)
+    with scopes.organization(people.acme.id):
+        seal_head()
+    superuser.execute("SET session_replication_role = replica")
+    superuser.execute(
+        "DELETE FROM audit_entry WHERE organization_id = %s AND number = %s", [people.acme.id, last]
+    )
+    superuser.execute(
+        "UPDATE organization_head SET audit_number = %s, audit_hash = (SELECT hash FROM audit_entry "
+        "WHERE organization_id = %s AND number = %s) WHERE organization_id = %s",
+        [last - 1, people.acme.id, last - 1, people.acme.id],
+    )
+    assert _verdict(people).sentence == f"the chain ends at entry {last - 1}; a signature speaks of {last}"

@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.approvals.models import Approval
 from apps.approvals.services import decide
 from apps.audit.models import Activity
-from apps.audit.services import verify_chain
+from apps.audit.verifying import verify_chain
 from apps.core import scopes
 from apps.core.problems import Conflict, Problem
 from apps.rollouts.models import Event, Rollout

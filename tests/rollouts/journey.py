@@ -14,7 +14,7 @@ import pytest
 
 from apps.approvals.services import decide
 from apps.audit.models import Activity
-from apps.audit.services import verify_chain
+from apps.audit.verifying import verify_chain
 from apps.clusters.services import connect
 from apps.core import scopes
 from apps.rollouts.models import Event, JournalEntry, Rollout, TargetRelease

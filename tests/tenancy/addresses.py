@@ -164,6 +164,10 @@ def kwargs_of(world: World) -> dict[str, Any]:
         "token": world.token.id,
         "grant": world.grant.id,
         "secret": "no-such-secret",
+        "kind": "ConfigMap",
+        "space": "shop-production",
+        "named": "settings",
+        "pod": "pod-1",
         "session": 1,
         "view": "no-such-view",
     }

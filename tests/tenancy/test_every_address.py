@@ -76,7 +76,7 @@ def _ask(world: World, address: Address, client: Client, bearer: str = "") -> tu
     kind = response.headers.get("Content-Type", "")
     if address.needs != PUBLIC and response.status_code >= 400:
         assert kind == "application/problem+json", (address.label, kind)
-    return response.status_code, json.loads(response.content) if "json" in kind else None
+    return response.status_code, json.loads(response.content) if kind.endswith("json") else None
 
 
 def test_nobody_gets_past_the_door_without_being_somebody(world: World) -> None:

@@ -12,7 +12,7 @@ from tests.tenancy.models import column_of, our_other_models, tenant_models
 
 pytestmark = pytest.mark.django_db
 
-_APPEND_ONLY = {"audit_entry", "activity", "event"}
+_APPEND_ONLY = {"audit_entry", "audit_seal", "activity", "event"}
 _ids = [model._meta.db_table for model in tenant_models()]
 
 
@@ -22,8 +22,8 @@ def rows(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def test_no_table_of_ours_is_without_an_organization_but_people() -> None:
-    assert [model.__name__ for model in our_other_models()] == ["User"]
+def test_no_table_of_ours_is_without_an_organization_but_people_and_the_signing_keys() -> None:
+    assert [model.__name__ for model in our_other_models()] == ["SigningKey", "User"]
     assert len(tenant_models()) >= 30
 
 
@@ -102,6 +102,7 @@ _NO_KEY = {
     "activity": {"rollout_id", "application_id", "environment_id", "actor_id"},
     "approval": {"person_id"},
     "audit_entry": {"object_id", "actor_id"},
+    "audit_seal": {"key_id"},  # the installation's
     "committer": {"person_id"},
     "event": {"rollout_id"},  # its partitions are detached whole
     "idempotency_key": {"actor_id"},
