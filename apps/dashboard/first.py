@@ -122,6 +122,23 @@ def why_not(actor: Actor) -> str:
     return ""
 
 
+def commands_for(written: Written, environments: Sequence[str], clusters: Sequence[str]) -> list[str]:
+    """What does the same from a terminal, beginning with what is missing."""
+    name = written.slug or "shop"
+    cluster = clusters[0] if clusters else "main"
+    commands = [] if clusters or environments else [f"slipway clusters add {cluster} --kubeconfig FILE"]
+    if not environments:
+        commands += [f"slipway environments create dev --cluster {cluster} --delivery auto"]
+    place = environments[0] if environments else "dev"
+    files = " ".join(written.bundle).replace(PASTED, "app.yaml") or "app.yaml"
+    return [
+        *commands,
+        f"slipway apps create {name}",
+        f"slipway releases create {name} {written.version} {files}",
+        f"slipway rollouts start {name} {place} {written.version} --watch",
+    ]
+
+
 def make_environments(actor: Actor, chosen: Sequence[str], cluster: Cluster) -> list[Environment]:
     return [
         create_environment(actor, slug=plain.slug, name=plain.name, clusters=[cluster], **plain.policy)

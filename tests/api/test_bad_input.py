@@ -116,6 +116,21 @@ def test_a_bundle_that_cannot_be_read_is_refused_with_its_place(
 
 
 @pytest.mark.usefixtures("unchanged")
+def test_a_mistake_is_reported_under_the_name_that_the_caller_gave_the_text(shop: Api) -> None:
+    text = "kind: ConfigMap\n  apiVersion: v1\n"
+    answer = shop.post(RELEASES, {"version": "2.0", "manifests": text, "manifests_name": "k8s/app.yaml"})
+    assert answer.status == 422
+    assert answer.sentence.startswith("k8s/app.yaml, line 2, column ")
+    assert (answer.body["file"], answer.body["line"]) == ("k8s/app.yaml", 2)
+
+
+def test_the_name_that_the_text_is_given_is_no_part_of_the_release(shop: Api) -> None:
+    body = {"version": "2.0", "manifests": CONFIG_MAP}
+    assert shop.post(RELEASES, {**body, "manifests_name": "a.yaml"}).status == 201
+    assert shop.post(RELEASES, {**body, "manifests_name": "b.yaml"}).status == 200
+
+
+@pytest.mark.usefixtures("unchanged")
 def test_a_bundle_of_more_than_five_megabytes_is_refused(shop: Api) -> None:
     text = f"{CONFIG_MAP}data:\n  a: " + "x" * (5 * 1024 * 1024)
     answer = _release(shop, text)

@@ -22,7 +22,10 @@ def unpacked(archive: str) -> dict[str, bytes]:
 def test_one_file_is_its_text_and_several_are_an_archive(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("a: 1\n")
     (tmp_path / "b.yaml").write_text("b: ü\n")
-    assert read_bundle([tmp_path / "a.yaml"]) == {"manifests": "a: 1\n"}
+    assert read_bundle([tmp_path / "a.yaml"]) == {
+        "manifests": "a: 1\n",
+        "manifests_name": str(tmp_path / "a.yaml"),
+    }
     sent = read_bundle([tmp_path / "b.yaml", tmp_path / "a.yaml"])
     assert unpacked(sent["archive"]) == {"a.yaml": b"a: 1\n", "b.yaml": "b: ü\n".encode()}
 

@@ -48,7 +48,8 @@ NOTHING = {"Application": 0, "Environment": 0, "Release": 0, "Rollout": 0}
 def test_what_is_written_is_listed_and_the_first_mistake_said_with_its_line(acme: People) -> None:
     client = browser(acme.ana)
     text = words(client.post(FIRST, {**FORM, "do": "check"}, headers=HX).content)
-    assert text == "What it holds 1 object, 1 image Deployment web registry.example/web:1"
+    assert text.startswith("What it holds 1 object, 1 image Deployment web registry.example/web:1")
+    assert "slipway releases create my-shop 1.0 app.yaml" in text
     broken = GOOD.replace("spec:\n  selector", "spec:\n selector: [\n  x")
     answer = client.post(FIRST, {**FORM, "text": broken, "do": "check"}, headers=HX)
     assert answer.status_code == 200

@@ -183,6 +183,26 @@ def test_back_to_an_earlier_release_where_it_stood(story: Story) -> None:
     assert rollouts(story)[-1].kind == "rollback"
 
 
+def test_what_is_live_is_applied_again_and_not_promoted(story: Story) -> None:
+    story.live("v1", "dev")
+    client, dev = browser(story.people.bo), targets(story)["dev"]
+    page = client.get(f"{START}?release=v1&to=dev")
+    assert "It is live here already: only what was changed since is written again." in words(page.content)
+    client.post(START, {"key": key_in(page.content), "release": "v1", "target": [str(dev.id)]})
+    assert rollouts(story)[-1].kind == "re-apply"
+
+
+def test_going_back_offers_first_what_stands_nowhere_now(story: Story) -> None:
+    client = browser(story.people.bo)
+    assert "boutique has nothing to go back to" in words(client.get(f"{START}?back=1").content)
+    for version in ("v1", "v2", "v3"):
+        story.live(version, "dev")
+    story.release("v4")
+    html = client.get(f"{START}?back=1", headers={"HX-Request": "true"}).content.decode()
+    assert re.findall(r'<option value="(v\d)"', html) == ["v2", "v1", "v3"]
+    assert "Roll back to boutique v2" in words(html)
+
+
 def test_an_application_without_releases_says_how_to_make_one(story: Story) -> None:
     text = words(browser(story.people.bo).get(START).content)
     assert "boutique has no release yet" in text

@@ -135,7 +135,8 @@ def _why_not(
 ) -> tuple[str, int | None]:
     place = target.environment_id
     unattended = target.environment.approvals_needed == 0
-    right = Right.STEER if back else Right.START_UNAPPROVED if unattended else Right.START
+    again = not back and target.live_release_id == release.id
+    right = Right.STEER if back or again else Right.START_UNAPPROVED if unattended else Right.START
     decision = decide(actor, right, environment_id=place)
     if not decision.allowed:
         return decision.why, None
@@ -143,7 +144,7 @@ def _why_not(
         return f"{release.version} never succeeded here, so there is nothing to go back to.", None
     if back and target.live_release_id == release.id and not here:
         return f"{release.version} is what stands here.", None
-    kind = Kind.ROLLBACK if back else Kind.FORWARD
+    kind = Kind.ROLLBACK if back else Kind.REAPPLY if again else Kind.FORWARD
     for row in here:
         if row.release_id == release.id and row.kind == kind:
             return f"Rollout {row.number} puts {release.version} here already.", row.number

@@ -84,6 +84,31 @@ class Travel:
     moving: tuple[Rollout, ...]
 
     @property
+    def sentence(self) -> str:
+        """What moves, what waits, what needs somebody; else how far apart the ends are."""
+        if self.newest is None:
+            return "It has no release yet."
+        parts = []
+        for station in self.stations:
+            if any(stand.needs_person for stand in station.stands):
+                parts.append(f"{station.name} needs a person")
+            for train in station.inward.trains:
+                verb = "is on its way to" if train.percent is not None else "waits for"
+                parts.append(f"{train.version} {verb} {station.name}")
+        standing = [(station, stand.number) for station in self.stations for stand in station.stands]
+        behind = [(place, self.newest.number - number) for place, number in standing if number]
+        if not behind:
+            parts.append("nothing is live yet")
+        elif (far := max(behind, key=lambda pair: pair[1]))[1]:
+            parts.append(f"{far[0].name} is {count(far[1], 'release')} behind the newest")
+        elif len(behind) == len(standing):
+            parts.append(f"{self.newest.version}, the newest, is live everywhere")
+        else:
+            parts.append(f"{self.newest.version}, the newest, is live wherever something is")
+        text = "; ".join(parts)
+        return f"{text}."
+
+    @property
     def stretches(self) -> tuple[Stretch, ...]:
         return tuple(station.inward for station in self.stations)
 

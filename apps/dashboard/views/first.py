@@ -19,6 +19,7 @@ from apps.dashboard.first import (
     PLAIN,
     Written,
     checked_file_name,
+    commands_for,
     make_application,
     make_environments,
     parse,
@@ -58,7 +59,7 @@ class First(OrganizationPage):
         """While it is written."""
         with scopes.organization(self.actor.organization_id):
             written = _written(request)
-            context = {"parsed": parse(written), "written": written}
+            context = {"parsed": parse(written), "written": written, "commands": self._commands(written)}
             return self.page("dashboard/first/_objects.html", context)
 
     def _back(self, request: HttpRequest) -> HttpResponse:
@@ -164,7 +165,16 @@ class First(OrganizationPage):
         return self.page("dashboard/first/first.html", context, status=problem.status if problem else 200)
 
     def _whole(self, written: Written) -> dict[str, Any]:
-        return {"written": written, "why_not": why_not(self.actor)}
+        return {
+            "written": written,
+            "why_not": why_not(self.actor),
+            "commands": self._commands(written),
+        }
+
+    def _commands(self, written: Written) -> list[str]:
+        places = environments_of(self.actor).values_list("slug", flat=True)[:1]
+        clusters = clusters_of(self.actor).order_by("created_at").values_list("slug", flat=True)[:1]
+        return commands_for(written, list(places), list(clusters))
 
 
 def _places(environments: list[Environment]) -> list[tuple[Environment, list[str]]]:

@@ -21,7 +21,9 @@ from apps.organizations.access import Right, decide
 from apps.releases.access import access_release_by_version, releases_of
 from apps.releases.models import Release
 from apps.rollouts.access import access_target
+from apps.rollouts.models import Rollout
 from apps.rollouts.services import starting, steering
+from slipway.engine.phases import Phase
 
 MOST_RELEASES = 50
 
@@ -34,9 +36,9 @@ class StartRollout(OrganizationPage):
     def get(self, request: HttpRequest, organization: str, application: str) -> HttpResponse:
         row = access_application(self.actor, application)
         back = bool(request.GET.get("back"))
-        releases = list(self._releases(row))
-        release = self._release(row, request.GET.get("release", ""), releases)
         targets = list(targets_of(self.actor).filter(application_id=row.id))
+        releases = list(self._earlier(row, targets) if back else self._releases(row)[:MOST_RELEASES])
+        release = self._release(row, request.GET.get("release", ""), releases)
         if release is not None and release not in releases:
             releases.append(release)
         context = {
@@ -76,11 +78,10 @@ class StartRollout(OrganizationPage):
         )
         if len(targets) != len(chosen):
             raise Invalid("One of these places is gone. Nothing was started; reload the page.")
-        begin = starting.roll_back if back else starting.start_rollout
         numbers = []
         for target in targets:
             try:
-                numbers.append(begin(self.actor, target, release, why=why).rollout.number)
+                numbers.append(self._begin(target, release, back=back, why=why).number)
             except Problem as problem:
                 if len(targets) > 1:
                     problem.sentence = f"{target.environment.name}: {problem.sentence} Nothing was started."
@@ -90,9 +91,23 @@ class StartRollout(OrganizationPage):
             return reverse("rollout", args=[slug, numbers[0]])
         return reverse("application", args=[slug, application.slug])
 
+    def _begin(self, target: Target, release: Release, *, back: bool, why: str) -> Rollout:
+        if back:
+            return starting.roll_back(self.actor, target, release, why=why).rollout
+        if target.live_release_id == release.id:
+            return steering.reapply(self.actor, target.id, why=why)
+        return starting.start_rollout(self.actor, target, release, why=why).rollout
+
+    def _earlier(self, application: Application, targets: list[Target]) -> Any:
+        """What one can go back to: what succeeded somewhere, newest first; first of all what stands nowhere now."""
+        stood = Rollout.objects.filter(target__in=targets, phase=Phase.SUCCEEDED).values("release_id")
+        live = {target.live_release_id for target in targets}
+        found = list(self._releases(application).filter(id__in=stood)[:MOST_RELEASES])
+        return sorted(found, key=lambda release: release.id in live)
+
     def _releases(self, application: Application) -> Any:
         rows: Any = releases_of(self.actor).filter(application_id=application.id)
-        return rows.defer("sealed_bundle", "configuration", "notes").order_by("-number")[:MOST_RELEASES]
+        return rows.defer("sealed_bundle", "configuration", "notes").order_by("-number")
 
     def _release(self, row: Application, version: str, newest: list[Release]) -> Release | None:
         if version:

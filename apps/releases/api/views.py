@@ -22,10 +22,18 @@ from apps.releases.services.creation import create_release
 from slipway import wiring
 from slipway.ports.sources import MOST_BYTES, Bundle, BundleProblem
 
+MANIFESTS = "manifests.yaml"
+
 
 class ReleaseRequest(serializers.Serializer[Any]):
     version = serializers.CharField(max_length=120)
     manifests = serializers.CharField(required=False, trim_whitespace=False)
+    manifests_name = serializers.CharField(
+        required=False,
+        default=MANIFESTS,
+        max_length=400,
+        help_text="What the caller calls the text of `manifests`: mistakes in it are reported under this name.",
+    )
     archive = serializers.CharField(required=False)
     commits = serializers.ListField(child=serializers.DictField(), required=False, default=list)
     branch = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
@@ -50,8 +58,12 @@ class ReleaseList(OrganizationView):
         asked = ReleaseRequest(data=request.data)
         asked.is_valid(raise_exception=True)
         values = dict(asked.validated_data)
+        shown_as = values.pop("manifests_name")
         bundle = _bundle(values.pop("manifests", None), values.pop("archive", None))
-        made = create_release(self.actor, row, bundle=bundle, **values)
+        try:
+            made = create_release(self.actor, row, bundle=bundle, **values)
+        except Invalid as problem:
+            raise _named(problem, shown_as) from problem
         return Response(detail(made.release), status=201 if made.created else 200)
 
 
@@ -67,13 +79,21 @@ def _bundle(manifests: str | None, archive: str | None) -> Bundle:
     if (manifests is None) == (archive is None):
         raise Invalid("Send either manifests or an archive.", fields={"manifests": "either this or archive"})
     if manifests is not None:
-        return {"manifests.yaml": _limited(manifests.encode())}
+        return {MANIFESTS: _limited(manifests.encode())}
     try:
         return wiring.read_archive(_limited(base64.b64decode(archive or "", validate=True)))
     except binascii.Error:
         raise Invalid("The archive is no base64.", fields={"archive": "no base64"}) from None
     except BundleProblem as problem:
         raise Invalid(str(problem), fields={"archive": str(problem)}) from problem
+
+
+def _named(problem: Invalid, shown_as: str) -> Invalid:
+    """The bundle's own name for the text stays, since it is part of the release's digest; people know another one."""
+    if problem.extra.get("file") != MANIFESTS:
+        return problem
+    sentence = problem.sentence.replace(MANIFESTS, shown_as, 1)
+    return Invalid(sentence, fields={"bundle": sentence}, **{**problem.extra, "file": shown_as})
 
 
 def _limited(data: bytes) -> bytes:

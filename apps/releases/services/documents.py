@@ -41,7 +41,8 @@ def render(
     try:
         documents = wiring.renderer(application.source_kind).render(bundle, path)
     except BundleProblem as problem:
-        raise Invalid(str(problem), fields={"bundle": str(problem)}) from problem
+        where = {"file": problem.file, "line": problem.line, "column": problem.column} if problem.file else {}
+        raise Invalid(str(problem), fields={"bundle": str(problem)}, **where) from problem
     if not documents:
         raise Invalid(f"The bundle holds no objects for {environment.slug}.", fields={"bundle": "no objects"})
     return tuple(fill_protocols(document) for document in documents)

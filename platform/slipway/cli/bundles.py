@@ -19,11 +19,11 @@ _LEFT_OUT = frozenset({".git", ".hg", ".svn", ".venv", "node_modules", "__pycach
 
 
 def read_bundle(paths: Sequence[Path]) -> dict[str, str]:
-    """`manifests` or `archive`, as the API takes them."""
+    """`manifests` or `archive`, as the API takes them. Mistakes come back under the name that was given here."""
     if [str(path) for path in paths] == ["-"]:
-        return {"manifests": _text(sys.stdin.buffer.read(), "stdin")}
+        return {"manifests": _text(sys.stdin.buffer.read(), "stdin"), "manifests_name": "stdin"}
     if len(paths) == 1 and paths[0].is_file():
-        return {"manifests": _text(_read(paths[0]), str(paths[0]))}
+        return {"manifests": _text(_read(paths[0]), str(paths[0])), "manifests_name": str(paths[0])[-400:]}
     return {"archive": base64.b64encode(pack(_files(paths))).decode()}
 
 
