@@ -8,11 +8,15 @@ import pytest
 
 from apps.core import scopes
 from apps.core.problems import Conflict, Forbidden, Invalid, Outdated
+from tests.dashboard.conftest import Costs
+from tests.dashboard.test_doors import browser
+from tests.e2e.story import Story, make_story
 from tests.people import (
     People,
     actor,
     make_application,
     make_cluster,
+    make_environment,
     make_environments,
     make_release,
 )
@@ -148,3 +152,105 @@ def test_the_same_by_the_api(people: People, ana: Any, client: Any) -> None:
         409,
         "one is the only cluster of dev; add another first.",
     )
+
+
+@pytest.fixture
+def story(transactional_database: str, people: People) -> Story:
+    return make_story(people)
+
+
+def words(answer: Any) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def test_the_page_says_what_is_live_what_waits_and_by_which_rules(story: Story) -> None:
+    story.live("v1", "staging")
+    story.live("v1", "production")
+    story.start("v2", "production").plan()
+    page = words(browser(story.people.vic).get("/o/acme/environments/production/"))
+    assert "<h1>The one application is live in production; 1 rollout waits</h1>" in page
+    assert "<li>What has succeeded in staging comes by itself.</li>" in page
+    assert "<li>Then it waits for 1 approval; nobody approves their own.</li>" in page
+    assert "<li>Whatever makes no progress for 10 min has failed and goes back by itself.</li>" in page
+    assert 'title="boutique v1: healthy"' in page
+    assert 'aria-disabled="true" title="Your role (viewer) does not let you' in page
+    assert ">Edit</a>" in words(browser(story.people.ada).get("/o/acme/environments/production/"))
+
+
+def test_who_may_is_said_by_role_and_by_grant(story: Story) -> None:
+    from apps.dashboard.pictures.environment import environment_picture
+    from apps.environments.services import grant
+    from apps.organizations.choices import GrantedRight
+    from apps.organizations.models import Membership
+
+    ana = story.actor("ana")
+    with scopes.organization(story.people.acme.id):
+        vic = Membership.objects.select_related("user").get(user=story.people.vic)
+        grant(ana, story.environments["production"], vic, GrantedRight.APPROVE)
+        seen = {
+            place: environment_picture(ana, story.environments[place], page="1", sought="")
+            for place in ("dev", "production")
+        }
+    assert [(who.name, who.why) for who in seen["production"].deploy] == [
+        ("Ana", "owner"),
+        ("Bo", "releaser"),
+    ]
+    assert [(who.name, who.why) for who in seen["production"].approve] == [
+        ("Ana", "owner"),
+        ("Bo", "releaser"),
+        ("Vic", "by a grant of Ana"),
+    ]
+    assert [who.name for who in seen["dev"].deploy] == ["Ana", "Bo", "Dee"]  # no approval is needed there
+
+
+def test_the_order_is_changed_on_the_list_by_who_may(story: Story) -> None:
+    ada, bo = browser(story.people.ada), browser(story.people.bo)
+    page = words(ada.get("/o/acme/environments/"))
+    assert 'aria-label="Move staging earlier"' in page
+    assert 'aria-label="Move staging earlier"' not in words(bo.get("/o/acme/environments/"))
+    asked = {"environment": "staging", "position": "1"}
+    answer = ada.post("/o/acme/environments/", asked, headers={"HX-Request": "true"})
+    assert "staging is now number 1 of 3." in words(answer)
+    assert bo.post("/o/acme/environments/", asked).status_code == 403
+    answer = ada.post("/o/acme/environments/", {"environment": "staging", "position": "-1"})
+    assert answer.status_code == 409
+    with scopes.organization(story.people.acme.id):
+        assert order() == [("staging", 1), ("dev", 2), ("production", 3)]
+
+
+def test_a_region_is_that_part_alone_and_equals_the_page(story: Story) -> None:
+    import re
+
+    story.live("v1", "dev")
+    client = browser(story.people.bo)
+    headers = {"HX-Request": "true"}
+    for path, part in (("environments/dev/", "environment"), ("environments/", "environments")):
+        region = words(client.get(f"/o/acme/{path}?part={part}", headers=headers))
+        assert re.match(rf'<(div|section) id="{part}"', region.strip())
+        whole = words(client.get(f"/o/acme/{path}"))
+        assert re.sub(r'csrfmiddlewaretoken" value="\w+"', "", region).strip() in re.sub(
+            r'csrfmiddlewaretoken" value="\w+"', "", whole
+        )
+
+
+def test_pages_cost_as_much_for_many_as_for_few(story: Story, costs: Costs) -> None:
+    story.live("v1", "dev")
+    story.start("v2", "dev")
+    client = browser(story.people.ada)
+    pages = {
+        "environments": "/o/acme/environments/",
+        "environment": "/o/acme/environments/dev/",
+        "settings-environments": "/o/acme/settings/environments/",
+        "settings-environment": "/o/acme/settings/environments/edit/dev/",
+    }
+    for name, url in pages.items():
+        costs(client, name, url)
+    ana = story.actor("ana")
+    cluster = make_cluster(ana)
+    for number in range(3):
+        make_environment(ana, f"more-{number}", [cluster])
+        story.boutique, story.releases = make_application(ana, slug=f"other-{number}"), {}
+        story.live("v1", "dev")
+        story.start("v2", "dev")
+    for name, url in pages.items():
+        costs(client, name, url)

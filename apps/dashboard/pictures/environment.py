@@ -36,7 +36,7 @@ class EnvironmentLine:
     place: int
     policy: str
     clusters: tuple[str, ...]
-    targets: int
+    applications: int
     live: int
     moving: int
     waiting: int
@@ -104,7 +104,7 @@ def environment_lines(actor: Actor) -> tuple[EnvironmentLine, ...]:
                 place=place,
                 policy=policy_in_short(row, rows[place - 2] if place > 1 else None),
                 clusters=tuple(sorted(cluster.name for cluster in row.clusters.all())),
-                targets=tally.get("targets", 0),
+                applications=tally.get("applications", 0),
                 live=tally.get("live", 0),
                 moving=tally.get("moving", 0),
                 waiting=tally.get("waiting", 0),
@@ -149,9 +149,8 @@ def policy_sentences(row: Environment, before: Environment | None) -> tuple[str,
     """One sentence for each rule that holds here."""
     said = [_delivery(row, before)]
     if row.approvals_needed:
-        said.append(
-            f"Each rollout needs {count(row.approvals_needed, 'approval')}; nobody approves their own."
-        )
+        waits = "Then it waits for" if row.delivery_mode == DeliveryMode.APPROVE else "Each rollout needs"
+        said.append(f"{waits} {count(row.approvals_needed, 'approval')}; nobody approves their own.")
     else:
         said.append("No approval is needed.")
     said.append(
@@ -171,7 +170,7 @@ def policy_sentences(row: Environment, before: Environment | None) -> tuple[str,
 def policy_in_short(row: Environment, before: Environment | None) -> str:
     parts = [_delivery(row, before).rstrip(".")]
     if row.approvals_needed:
-        parts.append(count(row.approvals_needed, "approval"))
+        parts.append(f"needs {count(row.approvals_needed, 'approval')}")
     if row.bake_seconds:
         parts.append(f"bakes {_seconds(row.bake_seconds)}")
     return " · ".join(parts)
@@ -181,8 +180,7 @@ def _delivery(row: Environment, before: Environment | None) -> str:
     if row.delivery_mode == DeliveryMode.MANUAL:
         return "A person starts each rollout."
     origin = f"what has succeeded in {before.name}" if before else "every new release"
-    ends = ", then waits for its approvals" if row.delivery_mode == DeliveryMode.APPROVE else ""
-    return f"{origin[0].upper()}{origin[1:]} comes by itself{ends}."
+    return f"{origin[0].upper()}{origin[1:]} comes by itself."
 
 
 def _seconds(seconds: int) -> str:
@@ -213,8 +211,8 @@ def _tallies(actor: Actor, environment_id: UUID | None = None) -> Iterable[dict[
         targets.order_by()
         .values("environment_id")
         .annotate(
-            targets=Count("id"),
-            live=Count("id", filter=Q(live_release_id__isnull=False)),
+            applications=Count("application_id", distinct=True),
+            live=Count("application_id", distinct=True, filter=Q(live_release_id__isnull=False)),
             trouble=Count(
                 "id",
                 filter=Q(needs_person_since__isnull=False)
@@ -226,21 +224,31 @@ def _tallies(actor: Actor, environment_id: UUID | None = None) -> Iterable[dict[
 
 
 def _sentence(row: Environment, tally: dict[str, int]) -> str:
-    targets, live = tally.get("targets", 0), tally.get("live", 0)
-    if not targets:
+    applications, live = tally.get("applications", 0), tally.get("live", 0)
+    if not applications:
         return f"{row.name} has no application yet"
-    parts = [
-        f"{count(live, 'application')} {'is' if live == 1 else 'are'} live in {row.name}"
-        if live
-        else f"Nothing is live in {row.name} yet"
-    ]
+    if not live:
+        said = f"Nothing is live in {row.name} yet"
+    elif live == applications:
+        said = f"{_all(live)} live in {row.name}"
+    else:
+        said = f"{live} of {count(applications, 'application')} {_is(live)} live in {row.name}"
+    rest = []
     if moving := tally.get("moving", 0):
-        parts.append(f"{moving} {'is' if moving == 1 else 'are'} moving")
+        rest.append(f"{count(moving, 'rollout')} {_is(moving)} moving")
     if waiting := tally.get("waiting", 0):
-        parts.append(f"{waiting} {'waits' if waiting == 1 else 'wait'}")
+        rest.append(f"{count(waiting, 'rollout')} {'waits' if waiting == 1 else 'wait'}")
     if trouble := tally.get("trouble", 0):
-        parts.append(f"{trouble} {'is' if trouble == 1 else 'are'} in trouble")
-    return parts[0] + (f"; {', '.join(parts[1:])}" if len(parts) > 1 else "")
+        rest.append(f"{trouble} {_is(trouble)} in trouble")
+    return said + (f"; {', '.join(rest)}" if rest else "")
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _all(number: int) -> str:
+    return "The one application is" if number == 1 else f"All {number} applications are"
 
 
 def standing_of(targets: Sequence[Target]) -> tuple[Standing, ...]:

@@ -22,6 +22,7 @@ class Section:
 SECTIONS = (
     Section("settings-people", "People", Right.MANAGE_PEOPLE),
     Section("settings-tokens", "Tokens", Right.SEE),
+    Section("applications", "Applications", Right.CONFIGURE),
     Section("settings-environments", "Environments", Right.CONFIGURE),
     Section("settings-clusters", "Clusters", Right.CONFIGURE),
     Section("settings-organization", "Organization", Right.CONFIGURE),
