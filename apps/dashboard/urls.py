@@ -6,6 +6,7 @@ from apps.dashboard.views import (
     applications,
     approvals,
     audit,
+    events,
     first,
     home,
     joining,
@@ -37,6 +38,14 @@ urlpatterns = [
     path(f"{_ORGANIZATION}waiting/count/", waiting.WaitingCount.as_view(), name="waiting-count"),
     path(f"{_ORGANIZATION}rollouts/", rollouts.RolloutList.as_view(), name="rollouts"),
     path(f"{_ORGANIZATION}rollouts/<int:number>/", rollouts.RolloutPage.as_view(), name="rollout"),
+    path(
+        f"{_ORGANIZATION}rollouts/<int:number>/events/", events.RolloutEvents.as_view(), name="rollout-events"
+    ),
+    path(
+        f"{_ORGANIZATION}rollouts/<int:number>/cluster-events/",
+        events.ClusterEvents.as_view(),
+        name="rollout-cluster-events",
+    ),
     path(f"{_ORGANIZATION}rollouts/<int:number>/at/<int:at>/", replay.RolloutAt.as_view(), name="rollout-at"),
     path(
         f"{_ORGANIZATION}rollouts/<int:number>/objects/<str:kind>/<str:space>/<str:named>/",

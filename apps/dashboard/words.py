@@ -8,6 +8,9 @@ from typing import Any
 
 from slipway.engine.objects import ObjectKey
 
+_MOST_TOLD = 2  # of one event, in one line
+_BADNESS = {"degraded": 3, "missing": 2, "unknown": 1}
+
 
 def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
@@ -48,8 +51,13 @@ def event_look(kind: str, body: Mapping[str, Any]) -> str:
             body.get("phase", ""), ""
         )
     if kind == "observed":
-        worst = [seen["health"] for seen in [*body["objects"].values(), *body["pods"].values()]]
-        return "failed" if "degraded" in worst else ""
+        objects, was = _worth_telling(body), body.get("turned", {})
+        if any(seen["health"] == "degraded" for seen in objects.values()):
+            return "failed"
+        if "turned" not in body and any(seen["health"] == "degraded" for seen in body["pods"].values()):
+            return "failed"
+        better = objects and all(seen["health"] == "healthy" for seen in objects.values())
+        return "healthy" if better and "degraded" in was.values() else ""
     return {"rejected": "failed", "cluster-silent": "errored", "abort": "errored"}.get(kind, "")
 
 
@@ -63,17 +71,25 @@ def _requested(body: Mapping[str, Any]) -> str:
 
 
 def _observed(body: Mapping[str, Any]) -> str:
-    parts = [
-        f"{ObjectKey.parse(key).label}: {seen['sentence']}" for key, seen in list(body["objects"].items())[:2]
-    ]
-    if not parts:
-        parts = [f"{seen['name']} {seen['sentence']}" for seen in list(body["pods"].values())[:2]]
-    rest = max(len(body["objects"]), 0) - 2 if body["objects"] else len(body["pods"]) - 2
+    """Objects that turned, worst first. Their pods are not told beside them: the object says what its pods suffer from."""
+    objects = _worth_telling(body)
+    ordered = sorted(objects.items(), key=lambda pair: _BADNESS.get(pair[1]["health"], 0), reverse=True)
+    parts = [f"{ObjectKey.parse(key).label}: {seen['sentence']}" for key, seen in ordered[:_MOST_TOLD]]
+    rest = len(objects) - _MOST_TOLD
+    if not objects and "turned" not in body:  # written before turns were told
+        parts = [f"{seen['name']} {seen['sentence']}" for seen in list(body["pods"].values())[:_MOST_TOLD]]
+        rest = len(body["pods"]) - _MOST_TOLD
+        if not parts and body["gone_pods"]:
+            return f"{count(len(body['gone_pods']), 'pod')} gone"
     if rest > 0:
         parts.append(f"{rest} more")
-    if not parts and body["gone_pods"]:
-        return f"{count(len(body['gone_pods']), 'pod')} gone"
     return " · ".join(parts)
+
+
+def _worth_telling(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    turned = body.get("turned")
+    objects: Mapping[str, Any] = body["objects"]
+    return objects if turned is None else {key: seen for key, seen in objects.items() if key in turned}
 
 
 def _phase(body: Mapping[str, Any]) -> str:

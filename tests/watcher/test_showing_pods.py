@@ -81,7 +81,7 @@ def test_a_change_of_a_pod_is_one_numbered_event_of_what_differs(active: Shop) -
     assert (event.number, event.kind) == (number + 1, "observed")
     row = active.set_rollout()
     told = {"sentence": row.sentence}
-    assert event.body == {"objects": {}, "pods": {"a": picture}, "gone_pods": [], "now": told}
+    assert event.body == {"objects": {}, "pods": {"a": picture}, "gone_pods": [], "turned": {}, "now": told}
     assert (row.event_number, row.progress["pods"]["a"], row.phase) == (number + 1, picture, "progressing")
     assert tell(active, pod("a"), pod("a", version="21")) == 0
 

@@ -5,24 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from apps.dashboard import words
 from apps.dashboard.marks import Mark, phase_mark
 from apps.dashboard.pictures.objects import Objects, objects_of
 from apps.dashboard.pictures.planned import planned_of
 from apps.dashboard.pictures.plans import DecisionLine, PlanPicture, decisions_on
 from apps.dashboard.pictures.rail import Stop, rail_of
-from apps.rollouts.models import Event, Rollout
+from apps.dashboard.pictures.story import Story, story_of
+from apps.rollouts.models import Rollout
 from slipway.engine.phases import Kind, Phase
-
-RECENT_EVENTS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class EventLine:
-    number: int
-    at: datetime
-    words: str
-    look: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +38,7 @@ class RolloutPicture:
     plan: PlanPicture | None
     decisions: tuple[DecisionLine, ...]
     approved: int
-    events: tuple[EventLine, ...]
+    events: Story
     way_back: Rollout | None  # the rollout that undoes this one
     simulated: bool
     buttons: str  # changes when what one may press can have changed
@@ -87,7 +77,7 @@ def picture_of(rollout: Rollout, slug: str) -> RolloutPicture:
         plan=planned.picture if planned else None,
         decisions=decisions,
         approved=approved,
-        events=_events(rollout),
+        events=story_of(rollout),
         way_back=Rollout.objects.filter(undoes_id=rollout.id).order_by("-number").first(),
         simulated=rollout.target.cluster.simulated,
         buttons="|".join(state),
@@ -118,15 +108,6 @@ def _held(rollout: Rollout) -> tuple[Held, ...]:
         Held("" if reason["sentence"] in rollout.sentence else reason["sentence"], reason["unblocked_by"])
         for reason in rollout.reasons
         if reason["answer"] != "pass" and reason["unblocked_by"] not in rollout.sentence
-    )
-
-
-def _events(rollout: Rollout) -> tuple[EventLine, ...]:
-    rows = Event.objects.filter(rollout_id=rollout.id).order_by("-number")[:RECENT_EVENTS]
-    return tuple(
-        EventLine(row.number, row.at, text, words.event_look(row.kind, row.body))
-        for row in rows
-        if (text := words.event_words(row.kind, row.body))
     )
 
 

@@ -6,6 +6,7 @@ comes. Either may be behind the other, so each pod's version is kept and an olde
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from apps.environments.choices import TargetHealthState
 from apps.environments.models import Target
 from apps.rollouts.models import Rollout, TargetHealth
 from apps.rollouts.services.recording import record_observation
+from apps.rollouts.services.warnings import warned
 from slipway.engine.health import Assessment, Health
 from slipway.engine.health.pods import VAGUE, pod_state
 from slipway.engine.health.values import PodHealth
@@ -47,7 +49,7 @@ def progress_of(rollout: Rollout, assessment: Assessment) -> tuple[dict[str, Any
         }
         for item in assessment.objects
     }
-    before = {"objects": {}, "pods": {}, "versions": {}, "gone": [], **rollout.progress}
+    before = {"objects": {}, "pods": {}, "versions": {}, "gone": [], "warnings": {}, **rollout.progress}
     # A look that began before a pod went still shows it; a uid never comes back.
     gone = {pod.uid for pod in assessment.pods if pod.uid in before["gone"]}
     pods: dict[str, Picture] = {}
@@ -64,10 +66,18 @@ def progress_of(rollout: Rollout, assessment: Assessment) -> tuple[dict[str, Any
     changed_pods = {uid: seen for uid, seen in pods.items() if before["pods"].get(uid) != seen}
     gone_pods = sorted(set(before["pods"]) - set(pods))
     gone_objects = sorted(set(before["objects"]) - set(objects))
+    warnings, news, gone_warnings = warned(before["warnings"], assessment.warnings, rollout.created_at)
     events = []
-    if changed_objects or changed_pods or gone_pods or gone_objects:
-        events.append(_observed(changed_objects, changed_pods, gone_pods, gone_objects))
-    return {"objects": objects, "pods": pods, "versions": versions, "gone": sorted(gone)}, events
+    if changed_objects or changed_pods or gone_pods or gone_objects or news:
+        event = _observed(
+            changed_objects, changed_pods, gone_pods, turned(before["objects"], changed_objects)
+        )
+        rare = {"gone_objects": gone_objects, "warnings": news, "gone_warnings": gone_warnings}
+        events.append(
+            EngineEvent(event.kind, {**event.body, **{name: told for name, told in rare.items() if told}})
+        )
+    progress = {"objects": objects, "pods": pods, "versions": versions, "gone": sorted(gone)}
+    return {**progress, "warnings": warnings}, events
 
 
 def observe_pods(
@@ -134,16 +144,33 @@ def note_health(rollout: Rollout, assessment: Assessment, at: datetime) -> None:
     )
 
 
+def turned(before: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, str]:
+    """Key → health before, of the objects whose turn is worth a line of the story: one pod more that is ready is none,
+    another trouble is one."""
+    found = {}
+    for key, seen in changed.items():
+        known = before.get(key)
+        if known is None or known["health"] != seen["health"]:
+            found[key] = known["health"] if known else ""
+        elif seen["health"] == "degraded" and _shape(known["sentence"]) != _shape(seen["sentence"]):
+            found[key] = seen["health"]
+    return found
+
+
 def _observed(
     objects: Mapping[str, Any],
     pods: Mapping[str, Picture],
     gone_pods: Sequence[str],
-    gone_objects: Sequence[str] = (),
+    turned: Mapping[str, str] | None = None,
 ) -> EngineEvent:
-    body: dict[str, Any] = {"objects": objects, "pods": pods, "gone_pods": gone_pods}
-    if gone_objects:  # rare: a Job whose time to live is over, or another plan
-        body["gone_objects"] = gone_objects
-    return EngineEvent("observed", body)
+    """`turned` is always there in what is written today; where it is not, nobody knows."""
+    return EngineEvent(
+        "observed", {"objects": objects, "pods": pods, "gone_pods": gone_pods, "turned": turned or {}}
+    )
+
+
+def _shape(sentence: str) -> str:
+    return re.sub(r"\d+", "#", sentence)
 
 
 def _pictured(pod: PodHealth) -> Picture:

@@ -8,6 +8,7 @@ from typing import Any
 from slipway.engine.health.kinds import RULES, Family, Verdict, by_conditions
 from slipway.engine.health.pods import PodState, pod_state
 from slipway.engine.health.values import Assessment, Health, ObjectHealth, PodHealth
+from slipway.engine.health.warnings import warnings_of
 from slipway.engine.objects import (
     Manifest,
     ObjectKey,
@@ -75,7 +76,8 @@ def assess(
                 key, verdict.health, verdict.sentence, verdict.cannot_heal, verdict.ready, verdict.wanted
             )
         )
-    return Assessment(tuple(found), tuple(sorted(pods, key=lambda pod: (str(pod.owner), pod.name))))
+    pods.sort(key=lambda pod: (str(pod.owner), pod.name))
+    return Assessment(tuple(found), tuple(pods), warnings_of(events))
 
 
 def _judge(key: ObjectKey, live: Manifest | None, family: Family) -> Verdict:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import IntEnum
 
+from slipway.engine.health.warnings import ClusterWarning
 from slipway.engine.objects import ObjectKey
 from slipway.engine.state import HealthFacts
 
@@ -55,6 +56,7 @@ class PodHealth:
 class Assessment:
     objects: tuple[ObjectHealth, ...]
     pods: tuple[PodHealth, ...]
+    warnings: tuple[ClusterWarning, ...] = ()  # as far as events were asked for
 
     @property
     def worst(self) -> Health:

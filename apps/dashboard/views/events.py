@@ -1,0 +1,59 @@
+"""A rollout's whole story by pages, and beside it what its cluster tells when it is asked."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from apps.clusters.services import connect
+from apps.core import scopes
+from apps.dashboard.door import OrganizationPage
+from apps.dashboard.pictures.cluster_events import lines_about
+from apps.dashboard.pictures.story import A_PAGE, story_of
+from apps.live.reading import picture
+from apps.rollouts.access import access_rollout
+from slipway.ports.clusters import ClusterError
+
+MOST_LINES = 100
+
+
+class RolloutEvents(OrganizationPage):
+    place = "rollouts"
+
+    def get(self, request: HttpRequest, organization: str, number: int) -> HttpResponse:
+        rollout = access_rollout(self.actor, number)
+        text = request.GET.get("before", "")
+        before = int(text) if text.isdecimal() and len(text) < 10 else None
+        story = story_of(rollout, before=before, most=A_PAGE)
+        context = {"rollout": rollout, "story": story, "before": before}
+        return self.page("dashboard/rollout_events.html", context)
+
+
+class ClusterEvents(OrganizationPage):
+    """Asked now and kept nowhere. No transaction is open while the cluster is asked."""
+
+    place = "rollouts"
+    opens_scope = False
+
+    def get(self, request: HttpRequest, organization: str, number: int) -> HttpResponse:
+        with scopes.organization(self.actor.organization_id):
+            rollout = access_rollout(self.actor, number)
+        silence, lines = "", ()
+        try:
+            cluster = connect(rollout.target.cluster)
+            lines = lines_about(rollout, cluster.list("", "Event", namespace=rollout.target.namespace).items)
+        except ClusterError as error:
+            silence = error.sentence
+        context = {
+            "rollout": rollout,
+            "asked_at": timezone.now(),
+            "silence": silence,
+            "lines": lines[:MOST_LINES],
+            "more": max(0, len(lines) - MOST_LINES),
+        }
+        alone = bool(request.htmx)  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+        template = (
+            "dashboard/rollout/_cluster_events.html" if alone else "dashboard/rollout_cluster_events.html"
+        )
+        with picture(self.actor.organization_id):
+            return self.page(template, context)
