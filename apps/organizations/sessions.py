@@ -48,12 +48,10 @@ class SessionsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        # After the view: a session that was not read has no person to note, and one that just ended is not noted.
         key = request.session.session_key
-        if key and request.session.accessed and request.user.is_authenticated:
+        if key and _is_due(key) and request.user.is_authenticated:
             _note(request, key)
-        return response
+        return self.get_response(request)
 
 
 def sessions_of(user: User, *, current: str | None) -> list[SignedIn]:
@@ -120,13 +118,14 @@ def browser_of(user_agent: str) -> str:
     return browser or system or re.split(r"[\s/]", user_agent, maxsplit=1)[0] or "Unknown browser"
 
 
+def _is_due(key: str) -> bool:
+    return monotonic() - _noted.get(key, -NOTED_EVERY_SECONDS) >= NOTED_EVERY_SECONDS
+
+
 def _note(request: HttpRequest, key: str) -> None:
-    now = monotonic()
-    if now - _noted.get(key, -NOTED_EVERY_SECONDS) < NOTED_EVERY_SECONDS:
-        return
     if len(_noted) >= _REMEMBERED:
         _noted.clear()
-    _noted[key] = now
+    _noted[key] = monotonic()
     seen = {
         "ip": address_of(request.META) or "0.0.0.0",  # noqa: S104  no address is bound; none is known
         "user_agent": request.META.get("HTTP_USER_AGENT", "")[:200],
