@@ -3,9 +3,9 @@ readable and quick with hundreds of pods."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -34,6 +34,7 @@ class Fleet:
     rollout_id: Any
     services: Mapping[str, int] = field(default_factory=lambda: BOUTIQUE)
     unchanged: int = 24
+    now: Callable[[], datetime] = timezone.now
 
     def plan(self) -> None:
         from apps.rollouts.models import PlanRecord
@@ -80,7 +81,12 @@ class Fleet:
             )
             steps = [
                 {"kind": "check", "title": titles[0], "keys": [], "awaits": False},
-                {"kind": "apply", "title": titles[1], "keys": [str(item.key) for item in moved], "awaits": True},
+                {
+                    "kind": "apply",
+                    "title": titles[1],
+                    "keys": [str(item.key) for item in moved],
+                    "awaits": True,
+                },
             ]
             row.plan_number += 1
             row.plan_digest = plan.digest
@@ -91,7 +97,7 @@ class Fleet:
                 digest=plan.digest,
                 body={"plan": plan.to_json(), "steps": steps},
             )
-            row.phase, row.phase_since, row.sentence = "waiting", timezone.now(), plan.sentence
+            row.phase, row.phase_since, row.sentence = "waiting", self.now(), plan.sentence
             return [EngineEvent("planned", {"digest": plan.digest, "sentence": plan.sentence})]
 
         self._tell(tell)
@@ -101,7 +107,7 @@ class Fleet:
         from slipway.engine.state import EngineEvent
 
         def tell(row: Any) -> list[Any]:
-            now = timezone.now()
+            now = self.now()
             row.phase, row.slot_at, row.phase_since = "progressing", now, now
             row.step_since = row.first_write_at = now
             row.step, row.reasons = 1, []
@@ -125,7 +131,9 @@ class Fleet:
 
         self._tell(tell)
 
-    def observe(self, share: Mapping[str, float], *, crashing: Collection[str] = (), first: bool = False) -> None:
+    def observe(
+        self, share: Mapping[str, float], *, crashing: Collection[str] = (), first: bool = False
+    ) -> None:
         """`share` is how much of each service is new and ready; of what is not said, nothing."""
         from slipway.engine.state import EngineEvent
 
@@ -138,7 +146,12 @@ class Fleet:
                 part: {key: seen for key, seen in row.progress[part].items() if before[part].get(key) != seen}
                 for part in ("objects", "pods")
             }
-            return [EngineEvent("observed", {**changed, "gone_pods": sorted(set(before["pods"]) - set(row.progress["pods"]))})]
+            return [
+                EngineEvent(
+                    "observed",
+                    {**changed, "gone_pods": sorted(set(before["pods"]) - set(row.progress["pods"]))},
+                )
+            ]
 
         self._tell(tell)
 
@@ -158,8 +171,8 @@ class Fleet:
         from slipway.engine.state import EngineEvent
 
         def tell(row: Any) -> list[Any]:
-            row.phase, row.phase_since, row.step = "verifying", timezone.now(), 2
-            row.bake_until = timezone.now() + timedelta(seconds=60)
+            row.phase, row.phase_since, row.step = "verifying", self.now(), 2
+            row.bake_until = self.now() + timedelta(seconds=60)
             row.sentence = "Baking: everything is applied and healthy."
             return [
                 EngineEvent("step-done", {"step": 1, "title": "Workloads"}),
@@ -172,8 +185,11 @@ class Fleet:
         from slipway.engine.state import EngineEvent
 
         def tell(row: Any) -> list[Any]:
-            row.phase, row.phase_since, row.step = "succeeded", timezone.now(), 2
-            row.ended_at, row.sentence = timezone.now(), f"{len(self.services)} of {len(self.services)} workloads healthy."
+            row.phase, row.phase_since, row.step = "succeeded", self.now(), 2
+            row.ended_at, row.sentence = (
+                self.now(),
+                f"{len(self.services)} of {len(self.services)} workloads healthy.",
+            )
             return [EngineEvent("phase", {"phase": "succeeded", "sentence": row.sentence})]
 
         self._tell(tell)
@@ -226,7 +242,7 @@ class Fleet:
                 .get(id=self.rollout_id)
             )
             before = row.phase
-            commit_rollout(row, by=SYSTEM, at=timezone.now(), before=before, events=change(row), needs_person="")
+            commit_rollout(row, by=SYSTEM, at=self.now(), before=before, events=change(row), needs_person="")
 
 
 def _pod(name: str, replica_set: str, index: int, owner: str, *, new: bool) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from apps.dashboard.painting import html_of, pieces_of, plan_html
 from apps.dashboard.pictures.activity import recent_activity
 from apps.dashboard.pictures.matrix import cells_by_rollouts
+from apps.dashboard.pictures.replay import replay_of
 from apps.dashboard.pictures.rollouts import picture_of
 from apps.live.streams import Fragments, Row, Stream
 from apps.organizations.models import Organization
@@ -30,6 +31,9 @@ def rollout_fragments(stream: Stream, rows: Sequence[Row]) -> Fragments:
         if name != "plan"
     }
     html["rollout-plan"] = plan_html(picture, context)
+    html["rollout-replay"] = render_to_string(
+        "dashboard/rollout/_replay.html", {**context, "replay": replay_of(rollout)}
+    ).strip()
     html |= {piece.id: html_of(piece, base, places=True) for piece in pieces_of(picture.objects)}
     return Fragments(rollout.event_number, html)
 

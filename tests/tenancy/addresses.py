@@ -145,6 +145,10 @@ API = [
 ]
 
 
+# Pages that a viewer is refused, by their ends; every other one is open to every member.
+NOT_FOR_VIEWERS = ("/pods/<str:pod>/log/", "/audit/")
+
+
 def kwargs_of(world: World) -> dict[str, Any]:
     """What stands in the holes of addresses, of the API and of pages alike. A hole that is not here fails the walk."""
     return {
@@ -168,6 +172,7 @@ def kwargs_of(world: World) -> dict[str, Any]:
         "space": "shop-production",
         "named": "settings",
         "pod": "pod-1",
+        "at": 1,
         "session": 1,
         "view": "no-such-view",
     }

@@ -25,6 +25,22 @@ kind: ConfigMap
 metadata: {name: settings}
 data: {a: b}
 """
+SEEN = {
+    "objects": {},
+    "pods": {
+        "pod-1": {
+            "name": "settings-1",
+            "owner": "",
+            "set": "",
+            "new": True,
+            "health": "healthy",
+            "sentence": "ready",
+            "restarts": 0,
+            "node": "",
+            "ending": False,
+        }
+    },
+}
 EVERY_SCOPE = ("read", "release", "deploy", "approve", "admin")
 
 
@@ -49,7 +65,8 @@ def make_world(people: People) -> World:
     from apps.organizations.services import add_member, create_token, invite
     from apps.rollouts.models import PlanRecord, Rollout
     from apps.rollouts.services.starting import start_automatically
-    from slipway.engine.plans import Plan
+    from slipway.engine.objects import ObjectKey
+    from slipway.engine.plans import Plan, PlannedObject, Verb
 
     eve = User.objects.create_user("eve@acme.example", "nothing", name="Eve")
     add_member(By("operator", "the tests"), people.acme, eve, Role.VIEWER)
@@ -63,7 +80,8 @@ def make_world(people: People) -> World:
     target = target_of(ana, application, production)
     with scopes.organization(people.acme.id):
         rollout = start_automatically(POLICY, target, release, why="the world begins").rollout
-        plan = Plan(str(target.id), "sha256:r", "", "", ("Apply",), ())
+        settings = PlannedObject(ObjectKey("", "ConfigMap", target.namespace, "settings"), Verb.CREATE)
+        plan = Plan(str(target.id), "sha256:r", "", "", ("Apply",), (settings,))
         PlanRecord.objects.create(
             organization_id=people.acme.id,
             rollout=rollout,
@@ -71,7 +89,7 @@ def make_world(people: People) -> World:
             digest=plan.digest,
             body={"plan": plan.to_json(), "steps": []},
         )
-        Rollout.objects.filter(id=rollout.id).update(phase="waiting", plan_digest=plan.digest)
+        Rollout.objects.filter(id=rollout.id).update(phase="waiting", plan_digest=plan.digest, progress=SEEN)
         memberships = {row.user_id: row for row in Membership.objects.select_related("user")}
         return World(
             people=people,

@@ -21,7 +21,6 @@ from apps.rollouts.selectors import actions_for, plan_of
 from slipway.engine.phases import Phase
 from slipway.engine.transitions import Trigger, allows
 
-
 _KEYS = {
     "approve": "y",
     "reject": "n",

@@ -14,7 +14,8 @@ PAST = 9
 
 
 def usual_durations(rollout: Rollout) -> Mapping[str, timedelta]:
-    """Step's title → median. Empty where nothing succeeded here before, and for one that is over or looked back at. 2 queries."""
+    """Step's title → median. Empty where nothing succeeded here before, and for one that is over or looked back at.
+    2 queries."""
     if rollout.ended_at is not None or rollout.as_of is not None:
         return {}
     past: dict[UUID, datetime] = dict(

@@ -225,10 +225,7 @@ def _replicas(key: ObjectKey, name: str, members: Sequence[tuple[str, Seen]]) ->
     new = bool(members[0][1]["new"])
     ready = sum(1 for _, pod in members if pod["health"] == "healthy")
     going = sum(1 for _, pod in members if pod["ending"])
-    if new:
-        words = f"{ready} of {len(members)} ready"
-    else:
-        words = f"{len(members)} left" + (f", {going} going" if going else "")
+    left = f"{len(members)} left{f', {going} going' if going else ''}"
     return Replicas(
         id=f"rollout-objects:{key}+{name}",
         name=name.removeprefix(f"{key.name}-"),
@@ -236,7 +233,7 @@ def _replicas(key: ObjectKey, name: str, members: Sequence[tuple[str, Seen]]) ->
         ready=ready,
         count=len(members),
         state=_set_mark(members),
-        words=words,
+        words=f"{ready} of {len(members)} ready" if new else left,
         notes=_notes(key, members),
     )
 

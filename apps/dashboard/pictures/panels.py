@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from apps.core.problems import NotFound
 from apps.dashboard.marks import Mark, health_mark
@@ -16,6 +16,7 @@ from apps.dashboard.pictures.objects import ObjectLine, objects_of
 from apps.dashboard.pictures.planned import planned_of
 from apps.dashboard.pictures.pods import Seen, object_place, pod_mark
 from apps.dashboard.words import count
+from apps.organizations.access import Actor, Right, decide
 from apps.rollouts.models import Event, JournalEntry, Rollout
 from slipway.engine.objects import ObjectKey
 from slipway.engine.plans import Plan
@@ -89,7 +90,7 @@ class PodPanel:
     log: str
 
 
-def object_panel(rollout: Rollout, slug: str, key: ObjectKey) -> ObjectPanel:
+def object_panel(actor: Actor, rollout: Rollout, key: ObjectKey) -> ObjectPanel:
     """Raises NotFound for an object that is not in the plan in force."""
     planned = planned_of(rollout)
     plan = planned.plan if planned else None
@@ -112,7 +113,7 @@ def object_panel(rollout: Rollout, slug: str, key: ObjectKey) -> ObjectPanel:
         said=entry.sentence if entry else "",
         changes=changes,
         more=more,
-        pods=tuple(_pod_line(rollout, slug, uid, pod) for uid, pod in found[:MOST_PODS]),
+        pods=tuple(_pod_line(actor, rollout, uid, pod) for uid, pod in found[:MOST_PODS]),
         more_pods=max(0, len(found) - MOST_PODS),
         story=_story(told),
         command=_command(
@@ -121,7 +122,7 @@ def object_panel(rollout: Rollout, slug: str, key: ObjectKey) -> ObjectPanel:
     )
 
 
-def pod_panel(rollout: Rollout, slug: str, uid: str) -> PodPanel:
+def pod_panel(actor: Actor, rollout: Rollout, uid: str) -> PodPanel:
     """Of a pod that is there or was. Raises NotFound for one that this rollout never saw."""
     events = _events(rollout, Q(body__pods__has_key=uid))
     told = [(number, at, body["pods"][uid]) for number, at, body in events]
@@ -152,7 +153,7 @@ def pod_panel(rollout: Rollout, slug: str, uid: str) -> PodPanel:
         command=_command(
             "describe", owner.namespace if owner else rollout.target.namespace, f"pod/{pod['name']}"
         ),
-        log="" if gone_at else _log(rollout, slug, uid),
+        log="" if gone_at else _log(actor, rollout, uid),
     )
 
 
@@ -211,7 +212,7 @@ def _changes(plan: Plan | None, key: ObjectKey) -> tuple[tuple[Change, ...], int
     return found, max(0, len(item.changes) - MOST_CHANGES)
 
 
-def _pod_line(rollout: Rollout, slug: str, uid: str, pod: Seen) -> PodLine:
+def _pod_line(actor: Actor, rollout: Rollout, uid: str, pod: Seen) -> PodLine:
     return PodLine(
         place=f"pods/{uid}/",
         name=pod["name"],
@@ -221,15 +222,15 @@ def _pod_line(rollout: Rollout, slug: str, uid: str, pod: Seen) -> PodLine:
         words=pod["sentence"],
         restarts=pod["restarts"],
         node=pod["node"],
-        log=_log(rollout, slug, uid),
+        log=_log(actor, rollout, uid),
     )
 
 
-def _log(rollout: Rollout, slug: str, uid: str) -> str:
-    try:
-        return reverse("pod-log", args=[slug, rollout.number, uid])
-    except NoReverseMatch:
+def _log(actor: Actor, rollout: Rollout, uid: str) -> str:
+    """ "" for who may not read it."""
+    if not decide(actor, Right.READ_LOGS, environment_id=rollout.environment_id).allowed:
         return ""
+    return reverse("pod-log", args=[actor.organization_slug, rollout.number, uid])
 
 
 def _command(verb: str, namespace: str, what: str) -> str:

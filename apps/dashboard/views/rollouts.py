@@ -2,20 +2,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 
 from apps.core.problems import NotFound
 from apps.dashboard.door import OrganizationPage
-from apps.dashboard.marks import phase_mark
 from apps.dashboard.pictures.actions import actions_on
 from apps.dashboard.pictures.graph import graph_of
 from apps.dashboard.pictures.replay import replay_of
+from apps.dashboard.pictures.rollout_list import listing_of
 from apps.dashboard.pictures.rollouts import picture_of
 from apps.dashboard.pictures.table import table_of
 from apps.dashboard.pictures.waiting import decisions_count
-from apps.rollouts.access import access_rollout, rollouts_of
-from slipway.engine.phases import ACTIVE, QUEUED
+from apps.rollouts.access import access_rollout
 
 PARTS = {
     "rollout-table": "dashboard/rollout/_table.html",
@@ -66,12 +64,9 @@ class RolloutList(OrganizationPage):
     place = "rollouts"
 
     def get(self, request: HttpRequest, organization: str) -> HttpResponse:
-        rows: Any = rollouts_of(self.actor).order_by("-created_at", "-id")
-        only = request.GET.get("only", "")
-        if only == "moving":
-            rows = rows.filter(phase__in=[str(phase) for phase in ACTIVE | QUEUED])
-        elif only:
-            raise NotFound("Rollouts are listed whole, or only those that move.")
-        page = Paginator(rows, 40).get_page(request.GET.get("page"))
-        lines = [(row, phase_mark(row.phase, row.kind)) for row in page]
-        return self.page("dashboard/rollouts.html", {"lines": lines, "page": page, "only": only})
+        listing = listing_of(self.actor, request.GET)
+        part = request.GET.get("part", "")
+        if part not in {"", "rollouts-list"}:
+            raise NotFound("This page has no such part.")
+        template = "dashboard/rollouts/_list.html" if part else "dashboard/rollouts.html"
+        return self.page(template, {"listing": listing})

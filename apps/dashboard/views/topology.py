@@ -35,12 +35,12 @@ class ObjectPage(_Panel):
     ) -> HttpResponse:
         rollout = access_rollout(self.actor, number)
         key = ObjectKey.parse(f"{kind}/{'' if space == '-' else space}/{named}")
-        panel = object_panel(rollout, organization, key)
+        panel = object_panel(self.actor, rollout, key)
         return self.show(rollout, panel, "dashboard/rollout/panel/_object.html", key.label)
 
 
 class PodPage(_Panel):
     def get(self, request: HttpRequest, organization: str, number: int, pod: str) -> HttpResponse:
         rollout = access_rollout(self.actor, number)
-        panel = pod_panel(rollout, organization, pod)
+        panel = pod_panel(self.actor, rollout, pod)
         return self.show(rollout, panel, "dashboard/rollout/panel/_pod.html", panel.name)

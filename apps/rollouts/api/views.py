@@ -88,7 +88,7 @@ class RolloutList(OrganizationView):
 
     def _filtered(self, query: dict[str, Any]) -> tuple[QuerySet[Rollout], Order]:
         """With the order that has an index: numbers over the organization, moments within one thing."""
-        rows, order = rollouts_of(self.actor), Order("number")
+        rows, order = rollouts_of(self.actor).defer("progress", "policy"), Order("number")
         if slug := query.get("application"):
             rows = rows.filter(application_id=access_application(self.actor, slug).id)
             order = Order("created_at", "id")
