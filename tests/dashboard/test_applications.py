@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.dashboard.conftest import Costs
 from tests.dashboard.test_starting import browser, words
 from tests.e2e.story import Story, make_story
 from tests.people import People
@@ -167,3 +168,46 @@ def test_an_organization_without_applications_says_what_to_do_next(people: Peopl
     text = words(browser(people.gil).get("/o/globex/applications/").content)
     assert "No applications yet. Paste a manifest and it is live in two minutes." in text
     assert "slipway apps create shop" in text
+
+
+def test_every_page_of_an_application_costs_what_is_written_down_however_much_there_is(
+    story: Story, costs: Costs
+) -> None:
+    from apps.core import scopes
+    from apps.environments.models import Target
+
+    pages = {
+        "applications": "/o/acme/applications/",
+        "application": PAGE,
+        "application-travel": f"{PAGE}?part=travel",
+        "application-history": f"{PAGE}history/",
+        "application-releases": f"{PAGE}releases/",
+        "application-configuration": f"{PAGE}configuration/",
+        "start": f"{PAGE}start/?release=v1",
+        "start-back": f"{PAGE}start/?back=1",
+        "release": f"{PAGE}releases/v2/",
+        "compare": f"{PAGE}compare/v1...v2/",
+        "first": "/o/acme/first/",
+    }
+    client = browser(story.people.bo)
+
+    def check() -> None:
+        for name, url in pages.items():
+            headers = {"HX-Request": "true"} if "part=" in url else {}
+            costs(client, name, url, **headers)
+        with scopes.organization(story.people.acme.id):
+            target = Target.objects.get(application_id=story.boutique.id, environment__slug="dev")
+        costs(client, "lift-mark", f"/o/acme/targets/{target.id}/lift-mark/")
+
+    story.live("v1", "dev")
+    story.live("v2", "dev")
+    begun = story.start("v2", "staging")
+    begun.plan()
+    begun.begin()
+    check()
+    for version in ("v3", "v4"):
+        story.live(version, "dev")
+    moving = story.start("v3", "production")
+    moving.plan()
+    moving.begin()
+    check()

@@ -78,6 +78,12 @@ def tell(story: Story) -> dict[str, str]:
         "applications": "/o/acme/applications/",
         "application": "/o/acme/applications/boutique/",
         "release": "/o/acme/applications/boutique/releases/v0.10.6/",
+        "application-history": "/o/acme/applications/boutique/history/",
+        "application-releases": "/o/acme/applications/boutique/releases/",
+        "application-configuration": "/o/acme/applications/boutique/configuration/",
+        "compare": "/o/acme/applications/boutique/compare/v0.10.5...v0.10.6/",
+        "start": "/o/acme/applications/boutique/start/?release=v0.10.6",
+        "first": "/o/acme/first/",
         "confirm": f"{waiting.path}approve/",
     }
 

@@ -62,6 +62,10 @@ def said(row: Activity, version: str, place: str) -> Said:
     if row.kind == "release.created":
         commits = body.get("commits") or 0
         return Said(f"{row.actor_label} released", f"with {count(commits, 'commit')}" if commits else "")
+    if row.kind == "target.lift-mark":
+        return Said(
+            f"{row.actor_label} lifted “needs a person” from", f"in {body.get('environment', '')}", False
+        )
     noun, _, verb = row.kind.partition(".")
     return Said(f"{row.actor_label} {verb.replace('-', ' ')} the {noun.replace('-', ' ')}", "")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from apps.dashboard.marks import Mark, phase_mark
 from apps.dashboard.pictures.asking import asked_of, own_failures, own_waiting, people_needed
@@ -30,6 +31,7 @@ class Waiting:
     rollout_number: int | None
     button: str
     application_slug: str
+    lift: UUID | None = None  # the target whose mark may be lifted
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def _needed(row: Target, last: Rollout | None) -> Waiting:
         rollout_number=last.number if last else None,
         button="Why",
         application_slug=row.application.slug,
+        lift=row.id,
     )
 
 

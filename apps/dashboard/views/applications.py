@@ -50,6 +50,8 @@ class ApplicationList(OrganizationPage):
             "there": there,
             "why_not_first": "" if may.allowed else may.why,
         }
+        if request.GET.get("part") == "applications-list":
+            return self.page("dashboard/applications/_list.html", context)
         return self.page("dashboard/applications.html", context)
 
 

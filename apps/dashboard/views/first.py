@@ -73,8 +73,8 @@ class First(OrganizationPage):
                 written = _written(request, uploads=True)
             except Invalid as problem:
                 return self._write(_written(request), problem=problem)
-            problem = self._wrong(written)
-            return self._write(written, problem=problem) if problem else self._where(written)
+            wrong = self._wrong(written)
+            return self._write(written, problem=wrong) if wrong else self._where(written)
 
     def _cluster(self, request: HttpRequest) -> HttpResponse:
         """Added and asked at once, so that whoever pasted it sees whether it answers. It stays: it is a step by itself."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from apps.audit.services import Audit
+from apps.audit.services import Audit, Happening, record
 from apps.core.problems import Conflict, Invalid
 from apps.environments.models import Target
 from apps.organizations.access import Actor, Right, authorize
@@ -95,11 +95,18 @@ def lift_mark(actor: Actor, target_id: UUID, *, why: str) -> Target:
         before = target.needs_person_sentence
         target.needs_person_since, target.needs_person_sentence = None, ""
         target.save(update_fields=["needs_person_since", "needs_person_sentence"])
-        from apps.audit.services import record
-
         label = f"{target.application.slug} in {target.environment.slug}"
         record(
-            actor.by, audits=[Audit("target.lift-mark", "target", label, target.id, before=before, why=why)]
+            actor.by,
+            audits=[Audit("target.lift-mark", "target", label, target.id, before=before, why=why)],
+            happenings=[
+                Happening(
+                    "target.lift-mark",
+                    application_id=target.application_id,
+                    environment_id=target.environment_id,
+                    body={"label": target.application.slug, "environment": target.environment.slug},
+                )
+            ],
         )
     return target
 
