@@ -61,11 +61,15 @@ def visit(browser_process: Browser, web: Web) -> Iterator[Callable[..., Visitor]
     """`visit(user)`: signed in. `visit(user, width=390, theme="dark")`. Ends in an error when a page complained."""
     visitors: list[Visitor] = []
 
-    def make(user: Any = None, *, width: int = 1440, height: int = 900, theme: str = "light") -> Visitor:
+    def make(
+        user: Any = None, *, width: int = 1440, height: int = 900, theme: str = "light", touch: bool = False
+    ) -> Visitor:
         context = browser_process.new_context(
             viewport={"width": width, "height": height},
             color_scheme=theme,  # type: ignore[arg-type]  # light or dark
             reduced_motion="reduce",
+            has_touch=touch,
+            is_mobile=touch,
         )
         page = context.new_page()
         visitor = Visitor(context, page, web.url)

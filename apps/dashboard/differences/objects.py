@@ -18,6 +18,8 @@ from slipway.engine.objects import Manifest, ObjectKey
 from slipway.engine.plans import PlannedObject, Verb
 
 MOST_FIELDS = 60
+_WHOLE = "the whole object"
+_DIGEST = "hmac-sha256:"  # how a plan names a Secret's value
 
 MARKS = {
     Verb.REFUSE: Mark("failed", "refused"),
@@ -104,7 +106,9 @@ def object_change(
         summary = _summary(verb, found)
     if verb in {Verb.PRUNE, Verb.KEEP}:
         was = standing.get(key)
-        fields: tuple[Field, ...] = (Field("", removed(list(yaml_lines(_lean(was))))),) if was else ()
+        fields: tuple[Field, ...] = (
+            (Field(_WHOLE, removed(list(yaml_lines(_lean(masked(was)))))),) if was else ()
+        )
         if was is None:
             notes.append("What it holds is not stored here: it was not part of what was applied last.")
         if verb is Verb.KEEP:
@@ -112,6 +116,10 @@ def object_change(
         shown: tuple[FieldChange, ...] = ()
         folded: tuple[tuple[FieldChange, str], ...] = ()
     else:
+        if key.kind == "Secret" and not key.group:
+            found = tuple(
+                FieldChange(change.path, masked(change.before), masked(change.after)) for change in found
+            )
         shown, folded = fold(found, names)
         fields = _fields(shown[:MOST_FIELDS])
     if not item.checked and not any("not checked" in note for note in notes):
@@ -151,8 +159,9 @@ def _fields(shown: tuple[FieldChange, ...]) -> tuple[Field, ...]:
     found, last = [], None
     for change in shown:
         parent, _ = parent_and_leaf(change.path)
-        found.append(Field("" if parent == last else parent, runs_of(change)))
-        last = parent
+        head = _WHOLE if not change.path else parent
+        found.append(Field("" if head == last else head, runs_of(change)))
+        last = head
     return tuple(found)
 
 
@@ -186,6 +195,15 @@ def _lean(manifest: Any) -> Any:
     if kept:
         metadata["annotations"] = kept
     return clean
+
+
+def masked(value: Any) -> Any:
+    """Equal marks are equal values; more is not told, and more need not be read."""
+    if isinstance(value, dict):
+        return {name: masked(inner) for name, inner in value.items()}
+    if isinstance(value, str) and value.startswith(_DIGEST):
+        return f"secret:{value.removeprefix(_DIGEST)[:8]}"
+    return value
 
 
 def _summary(verb: Verb, found: tuple[FieldChange, ...]) -> str:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-_PLAIN = re.compile(r"[A-Za-z_/][\w./@:+-]*[\w/]|[A-Za-z_]")
+# What begins with a digit reads as a number or a time unless a letter says that it is none: 300Mi, not 1e3 or 0x1f.
+_PLAIN = re.compile(r"[A-Za-z_/][\w./@:+-]*[\w/]|[A-Za-z_]|\d[\w.+-]*[g-nps-wyzG-NPS-WYZ]\w*")
 _SPECIAL = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 # A member, a quoted member, or an entry of a list; a bracket ends before a dot, a bracket, or the end.
 _STEP = re.compile(r'\[(.*?)\](?=$|[.\[])|"((?:[^"\\]|\\.)*)"|([^.\["]+)', re.DOTALL)

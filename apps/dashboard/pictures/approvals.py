@@ -22,6 +22,7 @@ from apps.rollouts.models import Rollout
 
 PAGE_SIZE = 30
 Rows = TypeVar("Rows", QuerySet[Rollout], QuerySet[Approval])
+_PLAINLY = "the plan is not approved yet"  # that it is in this list says so
 SHOWS = ("mine", "asked", "decided")
 
 
@@ -175,10 +176,10 @@ def _request(
         and (row.id, row.plan_digest) not in decided
         and decide(actor, Right.APPROVE, environment_id=row.environment_id).allowed
     )
-    words = [reason["sentence"].rstrip(".") for reason in held]
+    words = [_held(reason["sentence"]) for reason in held if reason["sentence"] != _PLAINLY]
     if counts:
         verb = "changes" if counts.changed == 1 else "change"
-        words.append(f"{count(counts.changed, 'object')} {verb}, {counts.deleted or 'none'} deleted")
+        words.insert(0, f"{count(counts.changed, 'object')} {verb}, {counts.deleted or 'none'} deleted")
     if not may:
         who = list(dict.fromkeys(reason["unblocked_by"] for reason in held if reason.get("unblocked_by")))
         words += [f"waits for {' and '.join(who)}"] if who else []
@@ -230,6 +231,10 @@ def _decision(row: Approval) -> Request:
 
 def _name(row: Rollout) -> str:
     return f"{row.application.name} {row.release.version} → {row.environment.name}"
+
+
+def _held(sentence: str) -> str:
+    return sentence.rstrip(".")
 
 
 def _small(sentence: str) -> str:

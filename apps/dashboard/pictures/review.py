@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +22,7 @@ from apps.dashboard.pictures.plans import (
     PlanPicture,
     changes_of,
     decisions_on,
+    entries_of,
     plan_picture,
 )
 from apps.dashboard.pictures.standing import Standing, standing_before
@@ -190,9 +192,9 @@ def _mark(rollout: Rollout, approve: Action | None) -> Mark:
 
 def _sentences(plan: Plan, rollout: Rollout, standing: Standing) -> tuple[str, str]:
     """What happens, in numbers; what then."""
-    counts = plan.counts
+    counts = Counter(entry.verb for entry in entries_of(plan.objects, standing))
     parts = [
-        f"{count(counts[verb], 'object')} {word if counts[verb] == 1 else words}"
+        f"{counts[verb]} {word if counts[verb] == 1 else words}"
         for verb, word, words in (
             (Verb.CHANGE, "changes", "change"),
             (Verb.CREATE, "is created", "are created"),
@@ -200,6 +202,9 @@ def _sentences(plan: Plan, rollout: Rollout, standing: Standing) -> tuple[str, s
         )
         if counts[verb]
     ]
+    if parts:
+        number, _, rest = parts[0].partition(" ")
+        parts[0] = f"{count(int(number), 'object')} {rest}"
     gone = counts[Verb.PRUNE]
     parts.append(f"{gone} {'is' if gone == 1 else 'are'} deleted" if gone else "none is deleted")
     pods = pods_that_start(plan.objects, standing)

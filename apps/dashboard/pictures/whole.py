@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from apps.core.problems import NotFound
 from apps.dashboard.differences.lines import Run, added, compare_lines, removed
+from apps.dashboard.differences.objects import masked
 from apps.dashboard.differences.renames import renames
 from apps.dashboard.differences.whole import with_plan
 from apps.dashboard.differences.writing import yaml_lines
@@ -76,8 +77,8 @@ def _before_words(item: PlannedObject, before: Manifest | None) -> str:
 
 
 def _runs(before: Manifest | None, after: Manifest | None) -> tuple[Run, ...]:
-    old = list(yaml_lines(normalised(before))) if before else []
-    new = list(yaml_lines(normalised(after))) if after else []
+    old = list(yaml_lines(normalised(masked(before)))) if before else []
+    new = list(yaml_lines(normalised(masked(after)))) if after else []
     if not old:
         return added(new)
     return compare_lines(old, new, context=_ALL) if new else removed(old)
