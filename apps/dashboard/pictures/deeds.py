@@ -52,6 +52,7 @@ _OF_PEOPLE = {
     "member.role": "changed the role of {}",
     "member.remove": "removed {}",
     "person.rename": "is now called {}",
+    "person.password": "changed the password of {}",
     "person.change": "changed the account of {}",
     "token.create": "made token {}",
     "token.revoke": "revoked token {}",

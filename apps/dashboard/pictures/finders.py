@@ -4,11 +4,12 @@ tables that stay small (environments, clusters, members), and never of more than
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 
 from apps.applications.access import applications_of
@@ -17,6 +18,8 @@ from apps.dashboard.marks import health_mark, phase_mark
 from apps.dashboard.pictures.search import Hit, Search, named_by_some, release_ids
 from apps.dashboard.pictures.sought import Nearness, nearest
 from apps.environments.access import targets_of
+from apps.environments.models import Target
+from apps.organizations.access import Actor, Right, decide
 from apps.organizations.models import Membership
 from apps.releases.access import releases_of
 from apps.releases.models import Release, ReleaseCommit, ReleaseIssue
@@ -70,9 +73,7 @@ def _live_by_application(search: Search, ids: Sequence[UUID]) -> dict[UUID, str]
 
 def releases(search: Search) -> list[Hit]:
     slug, ids = search.actor.organization_slug, release_ids(search)
-    rows: dict[UUID, Release] = (
-        releases_of(search.actor).defer("sealed_bundle", "configuration", "digest").in_bulk(ids)
-    )
+    rows: dict[UUID, Release] = releases_of(search.actor).only(*_SHOWN_OF_RELEASES).in_bulk(ids)
     told = _what_was_meant(search, ids)
     standing: dict[UUID, list[str]] = defaultdict(list)
     for target in targets_of(search.actor).filter(live_release_id__in=ids):
@@ -101,6 +102,16 @@ def releases(search: Search) -> list[Hit]:
     return sorted(found, key=lambda hit: hit.near)
 
 
+_SHOWN_OF_RELEASES = (
+    "version",
+    "branch",
+    "commit_sha",
+    "created_at",
+    "application__name",
+    "application__slug",
+)
+
+
 def _what_was_meant(search: Search, ids: Iterable[UUID]) -> dict[UUID, str]:
     """The issue or the subject with the words in it; else the newest subject."""
     told: dict[UUID, str] = {}
@@ -118,13 +129,19 @@ def _what_was_meant(search: Search, ids: Iterable[UUID]) -> dict[UUID, str]:
 
 
 def rollouts(search: Search) -> list[Hit]:
-    slug = search.actor.organization_slug
-    rows: dict[UUID, Rollout] = {}
-    for some in _rollout_queries(search):
-        for row in some.order_by("-created_at")[: search.most]:
-            rows.setdefault(row.id, row)
-    found = sorted(rows.values(), key=lambda row: row.created_at, reverse=True)
-    exact = [row for row in found if row.number == search.sought.number]
+    """Ids first, by narrow queries; what is shown of them in one."""
+    slug, times = search.actor.organization_slug, _rollout_ids(search)
+    ids = sorted(times, key=lambda identifier: times[identifier], reverse=True)
+    rows = (
+        rollouts_of(search.actor)
+        .select_related(None)
+        .prefetch_related(None)
+        .select_related("application", "environment", "release")
+        .only(*_SHOWN_OF_ROLLOUTS)
+        .in_bulk(ids[: search.most])
+    )
+    found = [rows[identifier] for identifier in ids[: search.most] if identifier in rows]
+    exact = search.sought.number
     return [
         Hit(
             f"hit-rollout-{row.number}",
@@ -132,44 +149,66 @@ def rollouts(search: Search) -> list[Hit]:
             "rollouts",
             f"{row.number} {row.application.name}",
             reverse("rollout", args=[slug, row.number]),
-            Nearness.EXACT if row in exact else Nearness.COMBINED,
+            Nearness.EXACT if row.number == exact else Nearness.COMBINED,
             version=row.release.version,
             where=row.environment.name,
             detail=row.sentence,
             mark=phase_mark(row.phase, row.kind),
             at=row.created_at,
         )
-        for row in [*exact, *(row for row in found if row not in exact)][: search.most]
+        for row in sorted(found, key=lambda row: row.number != exact)
     ]
 
 
-def _rollout_queries(search: Search) -> list[QuerySet[Rollout]]:
-    """Each is answered by one index: by number, by target, or by release."""
-    every, sought, actor = rollouts_of(search.actor), search.sought, search.actor
-    asked = [every.filter(number=sought.number)] if sought.number is not None else []
-    if search.saying:
-        asked.append(every.filter(release_id__in=search.saying))
-    for places, bits in _places(search):
-        if (
-            bits
-            and (rest := sought.left_over(bits))
-            and (saying := releases_saying(actor, rest, search.most))
-        ):
-            asked.append(every.filter(release_id__in=saying, environment_id__in=places))
+_SHOWN_OF_ROLLOUTS = (
+    "number",
+    "phase",
+    "kind",
+    "sentence",
+    "created_at",
+    "organization_id",
+    "application__name",
+    "environment__name",
+    "release__version",
+)
+_SOONEST = datetime.max.replace(tzinfo=UTC)
+
+
+def _rollout_ids(search: Search) -> dict[UUID, datetime]:
+    """With the time of each; the one whose number was typed comes before all."""
+    every = Rollout.objects.filter(organization_id=search.actor.organization_id)
+    found: dict[UUID, datetime] = {}
+    if search.sought.number is not None:
+        found |= dict.fromkeys(
+            every.filter(number=search.sought.number).values_list("id", flat=True), _SOONEST
+        )
+    for condition in _rollout_conditions(search):
+        rows = every.filter(condition).order_by("-created_at").values_list("id", "created_at")
+        found |= dict(rows[: search.most]) | found
+    return found
+
+
+def _rollout_conditions(search: Search) -> list[Q]:
+    """Each is answered by one index: by target, by application, or by release."""
+    sought, actor, most, places = search.sought, search.actor, search.most, _places(search)
+    asked = [Q(release_id__in=search.saying)] if search.saying else []
+    for ids, bits in places:
+        if (rest := sought.left_over(bits)) and (saying := releases_saying(actor, rest, most)):
+            asked.append(Q(release_id__in=saying, environment_id__in=ids))
     for application_id, matched in named_by_some(search):
-        rest = sought.left_over(matched)
-        for places, bits in [*_places(search), ((), 0)]:
+        for ids, bits in [*places, ((), 0)]:
             if bits and not bits & ~matched:
                 continue  # the environment is named by no word of its own
-            left = tuple(word for word in rest if word in sought.left_over(bits))
-            here = Q(environment_id__in=places) if bits else Q()
-            if not left and bits:
-                targets = targets_of(actor).filter(here, application_id=application_id)
-                asked.append(every.filter(target_id__in=list(targets.values_list("id", flat=True))))
-            elif not left:
-                asked.append(every.filter(application_id=application_id))
-            elif ids := releases_of_application(actor, application_id, left, search.most):
-                asked.append(every.filter(here, release_id__in=ids))
+            here = Q(environment_id__in=ids) if bits else Q()
+            left = sought.left_over(matched | bits)
+            if left:
+                if releases_there := releases_of_application(actor, application_id, left, most):
+                    asked.append(here & Q(release_id__in=releases_there))
+            elif bits:
+                targets = Target.objects.filter(here, application_id=application_id)
+                asked.append(Q(target_id__in=list(targets.values_list("id", flat=True))))
+            else:
+                asked.append(Q(application_id=application_id))
     return asked
 
 
@@ -226,8 +265,9 @@ def clusters(search: Search) -> list[Hit]:
 
 
 def people(search: Search) -> list[Hit]:
-    href = link("people", search.actor.organization_slug)
-    if not href or not search.sought.words:
+    """Only for who has a page about people: their settings, or what they did."""
+    page = _page_about_people(search.actor)
+    if page is None or not search.sought.words:
         return []
     rows = Membership.objects.select_related("user").order_by("user__name", "user__email")
     for word in search.sought.words:  # a person's table is nobody's tenant's: it has no wall to get past
@@ -241,9 +281,18 @@ def people(search: Search) -> list[Hit]:
                 "person",
                 "person",
                 str(row.user),
-                f"{href}#person-{row.user_id}",
+                page(row),
                 Nearness.INSIDE if near is None else near,
                 detail=f"{row.get_role_display().lower()} · {row.user.email}",
             )
         )
-    return sorted(found, key=lambda hit: hit.near)[: search.most]
+    return sorted(found, key=lambda hit: hit.near)
+
+
+def _page_about_people(actor: Actor) -> Callable[[Membership], str] | None:
+    slug = actor.organization_slug
+    if decide(actor, Right.MANAGE_PEOPLE).allowed:
+        return lambda row: reverse("settings-person", args=[slug, row.pk])
+    if decide(actor, Right.SEE_AUDIT).allowed:
+        return lambda row: f"{reverse('audit', args=[slug])}?person={row.user_id}"
+    return None

@@ -18,6 +18,7 @@ class Jump:
     icon: str
     right: Right = Right.SEE
     also: str = ""  # other words for it
+    of_organization: bool = True  # its address names one
 
 
 PLACES = (
@@ -29,18 +30,33 @@ PLACES = (
     Jump("Environments", "environments", "environments", also="stages places"),
     Jump("Clusters", "clusters", "clusters", also="kubernetes"),
     Jump("Audit", "audit", "audit", Right.SEE_AUDIT, also="log trail verify"),
-    Jump("Settings", "settings", "settings", Right.CONFIGURE, also="preferences configuration"),
-    Jump("People", "people", "settings", Right.MANAGE_PEOPLE, also="members roles team settings"),
-    Jump("Invitations", "invitations", "settings", Right.MANAGE_PEOPLE, also="invite people settings"),
-    Jump("Tokens", "tokens", "settings", also="api keys settings"),
-    Jump("Account", "account", "settings", also="profile sessions password"),
+    Jump(
+        "Settings: people",
+        "settings-people",
+        "settings",
+        Right.MANAGE_PEOPLE,
+        also="members roles invitations",
+    ),
+    Jump("Settings: tokens", "settings-tokens", "settings", also="api keys"),
+    Jump("Settings: environments", "settings-environments", "settings", Right.CONFIGURE, also="policy"),
+    Jump("Settings: clusters", "settings-clusters", "settings", Right.CONFIGURE, also="credentials"),
+    Jump("Settings: organization", "settings-organization", "settings", Right.CONFIGURE, also="rename name"),
+    Jump(
+        "Account", "account", "person", also="profile sessions password theme density", of_organization=False
+    ),
 )
 ACTIONS = (
-    Jump("Add an application", "first-application", "applications", Right.CONFIGURE, also="create new first"),
-    Jump("Add a cluster", "cluster-add", "clusters", Right.CONFIGURE, also="connect create new kubernetes"),
-    Jump("Add an environment", "environment-add", "environments", Right.CONFIGURE, also="create new stage"),
-    Jump("Invite somebody", "invite", "settings", Right.MANAGE_PEOPLE, also="add people person member"),
-    Jump("Make a token", "token-add", "settings", also="create new api key"),
+    Jump("Add an application", "first", "applications", Right.CONFIGURE, also="create new first manifest"),
+    Jump(
+        "Add a cluster", "settings-cluster-new", "clusters", Right.CONFIGURE, also="connect create kubernetes"
+    ),
+    Jump(
+        "Add an environment", "settings-environment-new", "environments", Right.CONFIGURE, also="create stage"
+    ),
+    Jump(
+        "Invite somebody", "settings-people", "person", Right.MANAGE_PEOPLE, also="add person member people"
+    ),
+    Jump("Make a token", "settings-tokens", "settings", also="create api key"),
 )
 # Done by the page's own script, so there is no address.
 THEMES = (
@@ -71,7 +87,8 @@ def _found(search: Search, jumps: tuple[Jump, ...], kind: str) -> list[Hit]:
         near = _near(search, jump.name, jump.also)
         if near is None or not decide(search.actor, jump.right).allowed:
             continue
-        if href := link(jump.page, search.actor.organization_slug):
+        arguments = [search.actor.organization_slug] if jump.of_organization else []
+        if href := link(jump.page, *arguments):
             found.append(Hit(f"hit-{kind}-{jump.page}", kind, jump.icon, jump.name, href, near))
     return sorted(found, key=lambda hit: hit.near)
 

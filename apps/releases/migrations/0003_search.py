@@ -12,9 +12,15 @@ REVOKE ALL ON FUNCTION {name} FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION {name} TO slipway_app
 """
 
+# `slipway_within`: a word of less than three letters holds no three letters for the index, so it has to begin a word
+# (every text that is searched so begins with a blank); a longer one may stand anywhere.
 _PATTERN = r"""
 CREATE FUNCTION slipway_pattern(word text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
 $$ SELECT replace(replace(replace(word, '\', '\\'), '%', '\%'), '_', '\_') $$
+"""
+_WITHIN = """
+CREATE FUNCTION slipway_within(word text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
+$$ SELECT CASE WHEN length(word) < 3 THEN '% ' ELSE '%' END || slipway_pattern(word) || '%' $$
 """
 
 # Those that contain every word come first; of the others one learns which words they contain (a bit each). Only when
@@ -63,9 +69,11 @@ RETURNS TABLE (release uuid, tier integer)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS $$
 DECLARE
   tenant uuid := current_setting('slipway.organization')::uuid;
-  everything text[] := ARRAY(SELECT '%' || slipway_pattern(word) || '%' FROM unnest(words) word);
+  everything text[] := ARRAY(SELECT slipway_within(word) FROM unnest(words) word ORDER BY length(word) DESC);
+  -- The two that say most are given to the index, the others filter.
+  one text := everything[1];
+  two text := coalesce(everything[2], everything[1]);
   longest text := (SELECT word FROM unnest(words) word ORDER BY length(word) DESC LIMIT 1);
-  pattern text := '%' || slipway_pattern(longest) || '%';
 BEGIN
   IF cardinality(words) = 1 THEN
     RETURN QUERY EXECUTE $q$
@@ -83,21 +91,23 @@ BEGIN
       ORDER BY i.release_id DESC LIMIT $3
     $q$ USING tenant, upper(slipway_pattern(longest)) || '%', most;
   END IF;
-  IF length(longest) < 3 THEN
-    RETURN;  -- no three letters, no index: whoever types on is answered
+  IF length(longest) < 2 THEN
+    RETURN;  -- whoever types on is answered
   END IF;
   RETURN QUERY EXECUTE $q$
     SELECT r.id, 3 FROM release r
     WHERE r.organization_id = $1
-      AND lower(r.version || ' ' || r.branch || ' ' || r.commit_sha || ' ' || left(r.notes, 500)) LIKE $2
-      AND lower(r.version || ' ' || r.branch || ' ' || r.commit_sha || ' ' || left(r.notes, 500)) LIKE ALL ($3)
-    ORDER BY r.id DESC LIMIT $4
-  $q$ USING tenant, pattern, everything, most;
+      AND lower(' ' || r.version || ' ' || r.branch || ' ' || r.commit_sha || ' ' || left(r.notes, 500)) LIKE $2
+      AND lower(' ' || r.version || ' ' || r.branch || ' ' || r.commit_sha || ' ' || left(r.notes, 500)) LIKE $3
+      AND lower(' ' || r.version || ' ' || r.branch || ' ' || r.commit_sha || ' ' || left(r.notes, 500)) LIKE ALL ($4)
+    ORDER BY r.id DESC LIMIT $5
+  $q$ USING tenant, one, two, everything[3:], most;
   RETURN QUERY EXECUTE $q$
     SELECT c.release_id, 4 FROM release_commit c
-    WHERE c.organization_id = $1 AND lower(c.subject) LIKE $2 AND lower(c.subject) LIKE ALL ($3)
-    ORDER BY c.id DESC LIMIT $4
-  $q$ USING tenant, pattern, everything, most;
+    WHERE c.organization_id = $1 AND lower(' ' || c.subject) LIKE $2 AND lower(' ' || c.subject) LIKE $3
+      AND lower(' ' || c.subject) LIKE ALL ($4)
+    ORDER BY c.id DESC LIMIT $5
+  $q$ USING tenant, one, two, everything[3:], most;
 END $$
 """
 
@@ -108,7 +118,7 @@ BEGIN
   RETURN QUERY EXECUTE $q$
     SELECT r.id FROM release r
     WHERE r.organization_id = $1 AND r.application_id = $2
-      AND lower(r.version || ' ' || r.branch || ' ' || r.commit_sha || ' ' || left(r.notes, 500)) LIKE ALL ($3)
+      AND lower(' ' || r.version || ' ' || r.branch || ' ' || r.commit_sha || ' ' || left(r.notes, 500)) LIKE ALL ($3)
     ORDER BY r.number DESC LIMIT $4
   $q$ USING current_setting('slipway.organization')::uuid, application,
     ARRAY(SELECT '%' || slipway_pattern(word) || '%' FROM unnest(words) word), most;
@@ -121,10 +131,10 @@ _INDEXES = {
     ),
     "release_search": (
         "release USING gin (organization_id, "
-        "lower(version || ' ' || branch || ' ' || commit_sha || ' ' || left(notes, 500)) gin_trgm_ops)"
+        "lower(' ' || version || ' ' || branch || ' ' || commit_sha || ' ' || left(notes, 500)) gin_trgm_ops)"
     ),
     "release_search_version": "release (organization_id, lower(version) text_pattern_ops)",
-    "release_commit_search": "release_commit USING gin (organization_id, lower(subject) gin_trgm_ops)",
+    "release_commit_search": "release_commit USING gin (organization_id, lower(' ' || subject) gin_trgm_ops)",
 }
 _FUNCTIONS = {
     "slipway_search_applications(text[], integer)": _APPLICATIONS,
@@ -148,11 +158,13 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             [
                 _PATTERN,
+                _WITHIN,
                 *_FUNCTIONS.values(),
                 *(_OPENED_TO_THE_APPLICATION.format(name=name) for name in _FUNCTIONS),
             ],
             [
                 *(f"DROP FUNCTION {name}" for name in _FUNCTIONS),
+                "DROP FUNCTION slipway_within(text)",
                 "DROP FUNCTION slipway_pattern(text)",
             ],
         ),
