@@ -14,8 +14,6 @@ from apps.core.operators.pages import ReadOnlyAdmin
 
 
 class TenantAdmin(ReadOnlyAdmin):
-    list_select_related = True
-
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
 
 from apps.audit.operators import TenantAdmin
 from apps.environments.models import Environment, EnvironmentCluster, Target
@@ -28,4 +29,10 @@ class TargetAdmin(TenantAdmin):
         "active_phase",
         "health",
     )
-    list_filter = ("health", "active_phase")
+    list_filter = ("health", "active_phase", ("needs_person_since", admin.EmptyFieldListFilter))
+
+    def stuck(self) -> list[tuple[str, QuerySet[Target], str]]:
+        rows: QuerySet[Target] = Target.objects.filter(
+            needs_person_since__isnull=False, removed_at__isnull=True
+        )
+        return [("targets need a person", rows, "needs_person_since__isempty=0")]

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
@@ -24,6 +26,27 @@ from apps.rollouts.models import (
 from apps.rollouts.services import operating
 
 MOST_EVENTS = 200
+LATE = timedelta(minutes=3)  # the sweeper looks every two seconds
+
+
+def stuck_rollouts() -> QuerySet[Rollout]:
+    """Under way, and nobody looked for a while after somebody should have."""
+    late = timezone.now() - LATE
+    rows: QuerySet[Rollout] = Rollout.objects.filter(ended_at__isnull=True).filter(
+        Q(next_check_at__lt=late) | Q(next_check_at__isnull=True, created_at__lt=late)
+    )
+    return rows
+
+
+class StuckFilter(admin.SimpleListFilter):
+    title = "whether it is stuck"
+    parameter_name = "stuck"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", f"Late by {LATE.seconds // 60} minutes or more")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Rollout]) -> QuerySet[Rollout]:
+        return queryset.filter(pk__in=stuck_rollouts().values("pk")) if self.value() else queryset
 
 
 @admin.register(Rollout)
@@ -40,7 +63,7 @@ class RolloutAdmin(TenantAdmin):
         "next_check_at",
         "leased_until",
     )
-    list_filter = ("phase", "kind", "production")
+    list_filter = (StuckFilter, "phase", "kind", "production")
     ordering = ("-created_at",)
     readonly_fields = ("events",)
     actions = ("look_again", "release_lease", "abort")
@@ -63,14 +86,27 @@ class RolloutAdmin(TenantAdmin):
         user: Any = request.user
         self._each(request, rows, lambda row: operating.release_lease(user, row.organization_id, row.pk))
 
-    @admin.action(description="Abort", permissions=["operate"])
-    def abort(self, request: HttpRequest, rows: QuerySet[Rollout]) -> None:
+    @admin.action(description="Abort …", permissions=["operate"])
+    def abort(self, request: HttpRequest, rows: QuerySet[Rollout]) -> HttpResponse | None:
         user: Any = request.user
-        self._each(
+        asked = self.asked_first(
             request,
             rows,
-            lambda row: operating.abort(user, row.organization_id, row.organization.slug, row.pk),
+            title="Abort rollouts",
+            what_happens="What each has written goes back to what stood before, where there was something. Its "
+            "organization reads that an operator of this installation aborted it.",
+            button="Abort",
         )
+        if asked is None:
+            self._each(
+                request,
+                rows,
+                lambda row: operating.abort(user, row.organization_id, row.organization.slug, row.pk),
+            )
+        return asked
+
+    def stuck(self) -> list[tuple[str, QuerySet[Rollout], str]]:
+        return [("rollouts are stuck", stuck_rollouts(), "stuck=yes")]
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user

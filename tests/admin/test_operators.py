@@ -128,9 +128,11 @@ def test_only_operators_get_in_and_by_the_one_sign_in_page(people: People, rollo
     assert owner.get("/operator/rollouts/rollout/", follow=True).status_code == 403
 
 
-def _act(operator: Client, rollout: Any, action: str) -> str:
+def _act(operator: Client, rollout: Any, action: str, **more: str) -> str:
     answer = operator.post(
-        "/operator/rollouts/rollout/", {"action": action, "_selected_action": [str(rollout.pk)]}, follow=True
+        "/operator/rollouts/rollout/",
+        {"action": action, "_selected_action": [str(rollout.pk)], **more},
+        follow=True,
     )
     assert answer.status_code == 200
     return answer.content.decode()
@@ -155,7 +157,10 @@ def test_a_stuck_rollout_is_looked_at_freed_and_aborted_through_the_services(
         freed = Rollout.objects.get(id=rollout.pk)
         assert freed.fence == 8
         assert freed.leased_until <= timezone.now() + timedelta(seconds=4)
-    assert "#1: done." in _act(operator, rollout, "abort")
+    assert "Abort rollouts" in _act(operator, rollout, "abort")
+    with scopes.organization(people.acme.id):
+        assert Rollout.objects.get(id=rollout.pk).abort_requested_at is None
+    assert "#1: done." in _act(operator, rollout, "abort", confirmed="yes")
     with scopes.organization(people.acme.id):
         aborted = Rollout.objects.get(id=rollout.pk)
         assert aborted.abort_requested_by_label == "Op"

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # one class for every model
@@ -29,6 +31,21 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # one class fo
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         return list(self.ordering or self.model._meta.ordering or ["-pk"])
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Without the sealed columns, of the row and of what its line names: they can be megabytes."""
+        sealed = list(_sealed(self.model))
+        for name in self.get_list_select_related(request):
+            related = self.model._meta.get_field(name).related_model
+            sealed += [f"{name}__{column}" for column in _sealed(related)]
+        return super().get_queryset(request).defer(*sealed)
+
+    def get_list_select_related(self, request: HttpRequest) -> tuple[str, ...]:
+        """What a line of the list names, in the list's own query, and no more."""
+        columns = {
+            field.name for field in self.model._meta.concrete_fields if isinstance(field, models.ForeignKey)
+        }
+        return tuple(name for name in self.list_display if isinstance(name, str) and name in columns)
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
@@ -37,3 +54,27 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # one class fo
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def asked_first(
+        self, request: HttpRequest, rows: QuerySet[Any], *, title: str, what_happens: str, button: str
+    ) -> HttpResponse | None:
+        """A page that says what will happen; None once that was read and pressed."""
+        if request.POST.get("confirmed"):
+            return None
+        found = list(rows)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "what_happens": what_happens,
+            "button": button,
+            "action": request.POST.get("action", ""),
+            "rows": found,
+            "keys": [row.pk for row in found],
+            "back": request.path,
+        }
+        return TemplateResponse(request, "admin/confirm_action.html", context)
+
+
+def _sealed(model: Any) -> list[str]:
+    return [field.name for field in model._meta.concrete_fields if isinstance(field, models.BinaryField)]

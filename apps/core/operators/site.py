@@ -10,14 +10,55 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.urls import reverse
+from django.utils.text import slugify
 
 from apps.core import scopes
+from apps.core.operators.groups import GROUPS, OTHERS
+from apps.core.operators.states import states
 
 
 class OperatorSite(AdminSite):
     site_header = site_title = "Slipway, for operators"
     index_title = "Every organization of this installation"
     site_url = "/"
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Without the pages that django_celery_beat brings: schedules are written by the code, and a change by hand
+        would be in no audit."""
+        if admin_class is not None and admin_class.__module__.startswith("django_celery_beat."):
+            return
+        super().register(model_or_iterable, admin_class, **options)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """In groups by what one looks for; the page of one app stays as Django makes it."""
+        apps = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return apps
+        left = {model["object_name"]: model for app in apps for model in app["models"]}
+        found = [
+            (group.name, group.words, [left.pop(name) for name in group.models if name in left])
+            for group in GROUPS
+        ]
+        if left:
+            found.append((OTHERS, "", list(left.values())))
+        return [
+            {
+                "name": name,
+                "words": words,
+                "app_label": slugify(name),
+                "app_url": f"{reverse('admin:index')}#group-{slugify(name)}",
+                "has_module_perms": True,
+                "models": models,
+            }
+            for name, words, models in found
+            if models
+        ]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """What may need somebody comes first, in numbers."""
+        found = [state for state in states(self) if request.user.has_perm(state.permission)]  # type: ignore[union-attr]  # somebody, by has_permission
+        return super().index(request, {**(extra_context or {}), "states": found})
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Each page in system scope, from its first query to its last: a page is rendered inside, too."""
