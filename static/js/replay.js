@@ -2,6 +2,7 @@
 // The time slider. In the present it leads into the past, which is a page of its own; there it moves from event to event
 // without leaving it: the server answers the page's fragments as they stood, and they are morphed in.
 
+import { onFragments } from "./live.js";
 import { refreshMoments } from "./moments.js";
 import { morph } from "./morph.js";
 
@@ -129,6 +130,14 @@ function visit(number) {
     go(number);
   }
 }
+
+// In the present the slider grows with the rollout, unless a hand is on it.
+onFragments("rollout", () => {
+  const track = slider();
+  if (!isLive() || !track) return;
+  paint();
+  if (!track.matches(":active")) track.value = track.max;
+});
 
 document.addEventListener("input", (event) => {
   if (event.target !== slider() || isLive()) return;
