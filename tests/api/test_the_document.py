@@ -128,3 +128,21 @@ def test_without_valkey_everybody_is_let_in(people: People, api: Callable[..., A
     assert ana.get("applications/").status == 200
     assert api(people.vic).get("audit/").status == 403
     del caches["default"]
+
+
+def test_every_operation_is_under_its_resource_and_every_resource_is_described() -> None:
+    said = document()
+    described = [tag["name"] for tag in said["tags"]]
+    used = {
+        tag
+        for methods in said["paths"].values()
+        for operation in methods.values()
+        for tag in operation["tags"]
+    }
+    assert used == set(described)
+    under = {path: set(methods["get"]["tags"]) for path, methods in said["paths"].items() if "get" in methods}
+    inside = "/api/v1/organizations/{organization}"
+    assert under[f"{inside}/"] == {"organizations"}
+    assert under[f"{inside}/applications/{{application}}/releases/"] == {"releases"}
+    assert under[f"{inside}/rollouts/{{rollout}}/approvals/"] == {"approvals"}
+    assert under[f"{inside}/environments/{{environment}}/grants/"] == {"grants"}

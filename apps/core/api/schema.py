@@ -10,6 +10,7 @@ from typing import Any, Literal
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import resolve_type_hint
+from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import OpenApiParameter
 
 from apps.core.api.problems import CONTENT_TYPE, ProblemShape
@@ -52,6 +53,11 @@ class Schema(AutoSchema):
     def get_operation_id(self) -> str:
         """`getRolloutList`: by the view's name, which says what it is and is there once."""
         return f"{self.method.lower()}{type(self.view).__name__}"
+
+    def get_tags(self) -> list[str]:
+        """The resource: the last one that the path names, whatever it is nested in."""
+        names = {tag["name"] for tag in spectacular_settings.TAGS}
+        return [next(part for part in reversed(self.path.split("/")) if part in names)]
 
     def get_override_parameters(self) -> list[Any]:
         if self.method not in _WRITES or not getattr(self.view, "opens_scope", False):

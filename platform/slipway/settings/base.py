@@ -251,6 +251,23 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # In the order in which one meets them. An operation is under the last of these that its path names.
+    "TAGS": [
+        {"name": "organizations", "description": "Which there are for you, and their settings."},
+        {"name": "applications", "description": "What is deployed as one."},
+        {"name": "releases", "description": "What was built from which commits. Immutable."},
+        {"name": "rollouts", "description": "A release on its way to one target: plan, gates, steps, events."},
+        {"name": "approvals", "description": "Decisions on plans, by their digest."},
+        {"name": "targets", "description": "Application × environment × cluster, and what is live there."},
+        {"name": "environments", "description": "Places in promotion order, with their policy."},
+        {"name": "clusters", "description": "Kubernetes APIs and whether they answer."},
+        {"name": "members", "description": "Who is here, as what."},
+        {"name": "invitations", "description": "Links that let somebody in, once."},
+        {"name": "grants", "description": "Deploy or approve in one environment, for one person."},
+        {"name": "tokens", "description": "Keys for programs."},
+        {"name": "activity", "description": "What happened, newest first."},
+        {"name": "audit", "description": "Who did what, hash-chained, verified and exported."},
+    ],
     "SECURITY": [{"token": []}],
     "APPEND_COMPONENTS": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
 }
