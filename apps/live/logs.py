@@ -48,7 +48,9 @@ def access_pod(knock: Knock, rollout: int, uid: str) -> Place:
         if pod is None:
             raise NotFound("This pod is gone, and Kubernetes keeps no output of a pod that is gone.")
         namespace = ObjectKey.parse(pod["owner"]).namespace if pod["owner"] else ""
-        return Place(seat, row.target.cluster, namespace or row.target.namespace, str(pod["name"]))
+        # Read whole: what comes with the rollout has no credentials in it.
+        cluster = ClusterRow.objects.get(id=row.target.cluster_id)
+        return Place(seat, cluster, namespace or row.target.namespace, str(pod["name"]))
 
 
 class LogConsumer(Consumer):

@@ -7,7 +7,7 @@ under `now` how the row stood after it. A key that is not there is not known, an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -46,60 +46,64 @@ class Past:
 def fold(events: Iterable[Fact], start: Past | None = None) -> Past:
     """In number order. `fold(all) == fold(later, fold(earlier))`."""
     past = start or Past()
-    # One copy of each for the whole fold: copying them at every event would make a long rollout's replay quadratic.
-    objects, pods, warnings = dict(past.objects), dict(past.pods), dict(past.warnings)
+    # Changed in place while it folds, and copied once: a long rollout has thousands of events.
+    now: dict[str, Any] = {name: getattr(past, name) for name in _FIELDS}
+    for name in _SEEN:
+        now[name] = dict(now[name])
     for event in events:
-        past = _after(past, event)
+        body: Mapping[str, Any] = event.body
+        now["number"], now["at"], now["told"] = event.number, event.at, False
         if event.kind == "observed":
-            _take(objects, event.body, "objects", "gone_objects")
-            _take(pods, event.body, "pods", "gone_pods")
-            _take(warnings, event.body, "warnings", "gone_warnings")
-    return replace(past, objects=objects, pods=pods, warnings=warnings)
+            for name, gone in _SEEN.items():
+                now[name].update(body.get(name, {}))
+                for key in body.get(gone, ()):
+                    now[name].pop(key, None)
+        else:
+            _happened(now, event.kind, body, event.at)
+        if (told := body.get("now")) is not None:
+            _as_told(now, told, event.at)
+    return Past(**now)
 
 
-def _take(known: dict[str, Any], body: Mapping[str, Any], seen: str, gone: str) -> None:
-    known.update(body.get(seen, {}))
-    for key in body.get(gone, ()):
-        known.pop(key, None)
+_FIELDS = tuple(field.name for field in fields(Past))
+_SEEN = {"objects": "gone_objects", "pods": "gone_pods", "warnings": "gone_warnings"}
 
 
-def _after(past: Past, event: Fact) -> Past:
-    body: Mapping[str, Any] = event.body
-    past = replace(past, number=event.number, at=event.at, told=False)
-    if event.kind == "requested":
-        past = replace(past, phase_since=event.at)
-    elif event.kind == "phase":
-        past = _in_phase(past, str(body.get("phase", past.phase)), event.at)
-        past = replace(past, sentence=str(body.get("sentence", "")))
-    elif event.kind == "planned":
-        past = replace(past, plan_digest=str(body.get("digest", "")), plans=past.plans + 1)
-    elif event.kind == "plan-changed":
-        past = replace(past, plan_digest=str(body.get("after", "")), plans=past.plans + 1)
-    elif event.kind == "step-done":
-        past = replace(past, step=int(body.get("step", past.step)) + 1)
-    elif event.kind in {"pause", "resume"}:
-        past = replace(past, paused=event.kind == "pause")
-    elif event.kind == "cluster-silent":
-        past = replace(past, unreachable_since=event.at)
-    elif event.kind == "cluster-answers":
-        past = replace(past, unreachable_since=None)
-    return _as_told(past, body.get("now") or {}, event.at)
+def _happened(now: dict[str, Any], kind: str, body: Mapping[str, Any], at: datetime) -> None:
+    if kind == "requested":
+        now["phase_since"] = at
+    elif kind == "phase":
+        _enter(now, str(body.get("phase", now["phase"])), at)
+        now["sentence"] = str(body.get("sentence", ""))
+    elif kind in {"planned", "plan-changed"}:
+        now["plan_digest"] = str(body.get("digest" if kind == "planned" else "after", ""))
+        now["plans"] += 1
+    elif kind == "step-done":
+        now["step"] = int(body.get("step", now["step"])) + 1
+    elif kind in {"pause", "resume"}:
+        now["paused"] = kind == "pause"
+    elif kind == "cluster-silent":
+        now["unreachable_since"] = at
+    elif kind == "cluster-answers":
+        now["unreachable_since"] = None
 
 
-def _in_phase(past: Past, phase: str, at: datetime) -> Past:
-    return past if phase == past.phase else replace(past, phase=phase, phase_since=at)
+def _as_told(now: dict[str, Any], told: Mapping[str, Any], at: datetime) -> None:
+    if "phase" in told:
+        _enter(now, str(told["phase"]), at)
+    if "sentence" in told:
+        now["sentence"], now["told"] = str(told["sentence"]), True
+    if "reasons" in told:
+        now["reasons"] = tuple(told["reasons"])
+    if "step" in told:
+        now["step"] = int(told["step"])
+    if "plan" in told:
+        now["plan_digest"] = str(told["plan"])
+    for name in ("plans", "approvals_needed", "paused"):
+        if name in told:
+            now[name] = told[name]
 
 
-def _as_told(past: Past, now: Mapping[str, Any], at: datetime) -> Past:
-    past = _in_phase(past, str(now.get("phase", past.phase)), at)
-    return replace(
-        past,
-        sentence=str(now.get("sentence", past.sentence)),
-        told="sentence" in now,
-        reasons=tuple(now.get("reasons", past.reasons)),
-        step=int(now.get("step", past.step)),
-        plan_digest=str(now.get("plan", past.plan_digest)),
-        plans=int(now.get("plans", past.plans)),
-        approvals_needed=now.get("approvals_needed", past.approvals_needed),
-        paused=bool(now.get("paused", past.paused)),
-    )
+def _enter(now: dict[str, Any], phase: str, at: datetime) -> None:
+    if phase != now["phase"]:
+        now["phase"], now["phase_since"] = phase, at

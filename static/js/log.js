@@ -116,7 +116,9 @@ function open(card, list) {
       const unread = unread_secrets.length
         ? ` Slipway may not read ${unread_secrets.join(", ")}, so those values are recognised by their shape alone.`
         : "";
-      secrets.textContent = `${known_values} secret ${known_values === 1 ? "value" : "values"} given to this pod and whatever looks like a secret are masked as ••••••. Do not count on it: a program can write one in a form that nobody knows.${unread}`;
+      const known = known_values === 1 ? "The secret value" : `The ${known_values} secret values`;
+      const masked = known_values ? `${known} given to this pod, and whatever else looks like a secret, is` : "Whatever looks like a secret is";
+      secrets.textContent = `${masked} masked as ••••••. Do not count on it: a program can write one in a form that nobody knows.${unread}`;
     }
   }
 

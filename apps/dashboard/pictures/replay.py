@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -33,6 +33,15 @@ WHERE e.organization_id = %s AND e.rollout_id = %s AND e.kind = 'observed'
 ORDER BY e.number
 LIMIT 20000
 """
+
+
+class Row(NamedTuple):
+    """An event as the fold takes it; thousands of model instances would cost more than the fold."""
+
+    number: int
+    at: datetime
+    kind: str
+    body: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,8 @@ def past_of(rollout: Rollout, number: int) -> Past:
     """Raises NotFound for an event that there is not."""
     if not 1 <= number <= rollout.event_number:
         raise NotFound(f"Rollout {rollout.number} has {rollout.event_number} events; there is no {number}.")
-    past = fold(Event.objects.filter(rollout_id=rollout.id, number__lte=number).order_by("number").iterator())
+    rows = Event.objects.filter(rollout_id=rollout.id, number__lte=number).order_by("number")
+    past = fold(Row(*row) for row in rows.values_list("number", "at", "kind", "body"))
     if past.number != number:
         raise NotFound("This part of the rollout's story is no longer kept.")
     return past
@@ -113,6 +123,7 @@ def picture_at(rollout: Rollout, slug: str, past: Past) -> RolloutPicture:
     return replace(
         picture,
         rail=tuple(_still(stop, past.at) for stop in picture.rail),
+        following_at=None,  # what was expected then is not known any more
         way_back=way_back,
     )
 

@@ -19,7 +19,13 @@ A_PAGE = 100
 MOST_WARNINGS = 8
 
 # Most of what is observed is one pod more that is ready: seen above, and no line of the story.
-_TELLING = ~Q(kind="observed") | ~Q(body__turned={}) | Q(body__has_key="warnings")
+# Where nobody wrote what turned, it may be one.
+_TELLING = (
+    ~Q(kind="observed")
+    | Q(body__turned__isnull=True)
+    | ~Q(body__turned={})
+    | Q(body__has_key="warnings")
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from apps.clusters.models import Cluster
 from apps.clusters.services import connect
 from apps.core import scopes
 from apps.dashboard.door import OrganizationPage
@@ -38,10 +39,11 @@ class ClusterEvents(OrganizationPage):
     def get(self, request: HttpRequest, organization: str, number: int) -> HttpResponse:
         with scopes.organization(self.actor.organization_id):
             rollout = access_rollout(self.actor, number)
+            row: Cluster = Cluster.objects.get(id=rollout.target.cluster_id)  # whole, with its credentials
         silence, lines = "", ()
         try:
-            cluster = connect(rollout.target.cluster)
-            lines = lines_about(rollout, cluster.list("", "Event", namespace=rollout.target.namespace).items)
+            told = connect(row).list("", "Event", namespace=rollout.target.namespace)
+            lines = lines_about(rollout, told.items)
         except ClusterError as error:
             silence = error.sentence
         context = {
