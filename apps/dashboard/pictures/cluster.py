@@ -90,19 +90,20 @@ def cluster_lines(actor: Actor, *, page: str) -> tuple[Page[Cluster], tuple[Clus
     ).get_page(page)
     rows = list(chosen)
     tallies = {
-        row["cluster_id"]: row
-        for row in targets_of(actor)
+        cluster: (targets, live)
+        for cluster, targets, live in targets_of(actor)
         .filter(cluster__in=rows)
         .order_by()
         .values("cluster_id")
         .annotate(targets=Count("id"), live=Count("id", filter=Q(live_release_id__isnull=False)))
+        .values_list("cluster_id", "targets", "live")
     }
     lines = []
     for row in rows:
-        tally = tallies.get(row.id, {})
+        targets, live = tallies.get(row.id, (0, 0))
         places = sorted(row.environments.all(), key=lambda place: place.position)
         names = tuple(place.name for place in places)
-        lines.append(ClusterLine(row, names, tally.get("targets", 0), tally.get("live", 0)))
+        lines.append(ClusterLine(row, names, targets, live))
     return chosen, tuple(lines)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -41,6 +41,17 @@ class EnvironmentLine:
     moving: int
     waiting: int
     trouble: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Applications, not targets: one that stands on two clusters is one."""
+
+    applications: int = 0
+    live: int = 0
+    trouble: int = 0
+    moving: int = 0
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +105,21 @@ class EnvironmentPicture:
 
 def environment_lines(actor: Actor) -> tuple[EnvironmentLine, ...]:
     rows = list(environments_of(actor).prefetch_related("clusters"))
-    told = {row["environment_id"]: row for row in _tallies(actor)}
+    told = _tallies(actor)
     lines = []
     for place, row in enumerate(rows, start=1):
-        tally = told.get(row.id, {})
+        tally = told.get(row.id, Tally())
         lines.append(
             EnvironmentLine(
                 environment=row,
                 place=place,
                 policy=policy_in_short(row, rows[place - 2] if place > 1 else None),
                 clusters=tuple(sorted(cluster.name for cluster in row.clusters.all())),
-                applications=tally.get("applications", 0),
-                live=tally.get("live", 0),
-                moving=tally.get("moving", 0),
-                waiting=tally.get("waiting", 0),
-                trouble=tally.get("trouble", 0),
+                applications=tally.applications,
+                live=tally.live,
+                moving=tally.moving,
+                waiting=tally.waiting,
+                trouble=tally.trouble,
             )
         )
     return tuple(lines)
@@ -117,7 +128,7 @@ def environment_lines(actor: Actor) -> tuple[EnvironmentLine, ...]:
 def environment_picture(actor: Actor, row: Environment, *, page: str, sought: str) -> EnvironmentPicture:
     before = environments_of(actor).filter(position__lt=row.position).order_by("-position").first()
     targets = targets_of(actor).filter(environment_id=row.id).order_by("application__name", "id")
-    tally = next(iter(_tallies(actor, row.id)), {})
+    tally = _tallies(actor, row.id).get(row.id, Tally())
     if sought:
         targets = targets.filter(
             Q(application__name__icontains=sought) | Q(application__slug__icontains=sought)
@@ -137,7 +148,7 @@ def environment_picture(actor: Actor, row: Environment, *, page: str, sought: st
         page=chosen,
         sought=sought,
         under_way=tuple(_line(rollout) for rollout in running[:UNDER_WAY]),
-        under_way_more=max(0, tally.get("moving", 0) + tally.get("waiting", 0) - UNDER_WAY),
+        under_way_more=max(0, tally.moving + tally.waiting - UNDER_WAY),
         recent=tuple(ended[:8]),
         strip=tuple(reversed(ended)),
         deploy=deploy,
@@ -191,40 +202,42 @@ def _seconds(seconds: int) -> str:
     return duration(timedelta(seconds=seconds)) if seconds else "0 s"
 
 
-def _tallies(actor: Actor, environment_id: UUID | None = None) -> Iterable[dict[str, int]]:
-    """One row per environment that has targets. The rollouts are counted apart: a join of both would count twice."""
+def _tallies(actor: Actor, environment_id: UUID | None = None) -> dict[UUID, Tally]:
+    """Of each environment that has targets. The rollouts are counted apart: a join of both would count twice."""
     targets = targets_of(actor)
     running = rollouts_of(actor).filter(ended_at__isnull=True)
     if environment_id is not None:
         targets = targets.filter(environment_id=environment_id)
         running = running.filter(environment_id=environment_id)
     moves = {
-        row["environment_id"]: row
-        for row in running.order_by()
+        environment: (moving, waiting)
+        for environment, moving, waiting in running.order_by()
         .values("environment_id")
         .annotate(
             moving=Count("id", filter=Q(phase__in=[str(phase) for phase in ACTIVE])),
             waiting=Count("id", filter=Q(phase__in=[str(phase) for phase in QUEUED])),
         )
+        .values_list("environment_id", "moving", "waiting")
     }
+    bad = Q(needs_person_since__isnull=False) | Q(health="degraded", live_release_id__isnull=False)
     rows = (
         targets.order_by()
         .values("environment_id")
         .annotate(
             applications=Count("application_id", distinct=True),
             live=Count("application_id", distinct=True, filter=Q(live_release_id__isnull=False)),
-            trouble=Count(
-                "id",
-                filter=Q(needs_person_since__isnull=False)
-                | Q(health="degraded", live_release_id__isnull=False),
-            ),
+            trouble=Count("application_id", distinct=True, filter=bad),
         )
+        .values_list("environment_id", "applications", "live", "trouble")
     )
-    return [{**row, **moves.get(row["environment_id"], {})} for row in rows]
+    return {
+        environment: Tally(applications, live, trouble, *moves.get(environment, (0, 0)))
+        for environment, applications, live, trouble in rows
+    }
 
 
-def _sentence(row: Environment, tally: dict[str, int]) -> str:
-    applications, live = tally.get("applications", 0), tally.get("live", 0)
+def _sentence(row: Environment, tally: Tally) -> str:
+    applications, live = tally.applications, tally.live
     if not applications:
         return f"{row.name} has no application yet"
     if not live:
@@ -234,11 +247,11 @@ def _sentence(row: Environment, tally: dict[str, int]) -> str:
     else:
         said = f"{live} of {count(applications, 'application')} {_is(live)} live in {row.name}"
     rest = []
-    if moving := tally.get("moving", 0):
+    if moving := tally.moving:
         rest.append(f"{count(moving, 'rollout')} {_is(moving)} moving")
-    if waiting := tally.get("waiting", 0):
+    if waiting := tally.waiting:
         rest.append(f"{count(waiting, 'rollout')} {'waits' if waiting == 1 else 'wait'}")
-    if trouble := tally.get("trouble", 0):
+    if trouble := tally.trouble:
         rest.append(f"{trouble} {_is(trouble)} in trouble")
     return said + (f"; {', '.join(rest)}" if rest else "")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -24,7 +26,9 @@ def move_environment(actor: Actor, environment: Environment, *, position: int) -
     authorize(actor, Right.CONFIGURE)
     with transaction.atomic():
         # Every row, in one order, so that two who move at once do it one after the other.
-        rows = {row.id: row for row in Environment.objects.select_for_update().order_by("id")}
+        rows: dict[UUID, Environment] = {
+            row.id: row for row in Environment.objects.select_for_update().order_by("id")
+        }
         order = sorted(rows.values(), key=lambda row: row.position)
         if not 1 <= position <= len(order):
             sentence = f"A place is 1 to {len(order)}."
