@@ -85,7 +85,7 @@ document.addEventListener("click", (event) => {
   if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
   look(null);
-  window.htmx.ajax("GET", link.getAttribute("href"), { target: "#panel-body", swap: "innerHTML" });
+  window.htmx.ajax("GET", link.getAttribute("href") ?? "", { target: "#panel-body", swap: "innerHTML" });
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {

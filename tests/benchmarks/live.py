@@ -22,7 +22,6 @@ from tests.stacks.stack import CHECKOUT, RunningStack
 from tests.stacks.yard import kubectl, ok
 
 CHANGES = 30
-_APPLICATION, _ENVIRONMENT, _NAMESPACE = "watched", "watched", "watched-watched"
 _MANIFEST = """
 apiVersion: apps/v1
 kind: Deployment
@@ -37,11 +36,10 @@ spec:
 
 
 def measure(stack: RunningStack, *, viewers: tuple[int, ...] = (1, 100, 500)) -> list[Result]:
-    rollout = _a_rollout_that_bakes(stack)
-    pod = json.loads(kubectl(stack, "get", "pods", "--namespace", _NAMESPACE, "--output", "json"))["items"][0]
-    name = pod["metadata"]["name"]
+    rollout = a_rollout_that_bakes(stack)
+    name = some_pod(stack)
     results: list[Result] = []
-    with _relay(stack) as port, _pod_status(stack) as set_restarts:
+    with relay(stack) as port, pod_status(stack) as set_restarts:
         for count in viewers:
             change = partial(set_restarts, name)
             ours, theirs = asyncio.run(_changes(stack, rollout, change, port, count))
@@ -71,19 +69,31 @@ def measure(stack: RunningStack, *, viewers: tuple[int, ...] = (1, 100, 500)) ->
     return results
 
 
-def _a_rollout_that_bakes(stack: RunningStack) -> str:
+def some_pod(stack: RunningStack, name: str = "watched") -> str:
+    listed = kubectl(stack, "get", "pods", "--namespace", f"{name}-{name}", "--output", "json")
+    return str(json.loads(listed)["items"][0]["metadata"]["name"])
+
+
+async def audience_of_the_relay(port: int, count: int) -> _Audience:
+    audience = _Audience(count)
+    await audience.come(f"ws://127.0.0.1:{port}/", {}, _restarts_in_relay)
+    return audience
+
+
+def a_rollout_that_bakes(stack: RunningStack, name: str = "watched") -> str:
+    """One that stands, and whose pods are shown, for as long as anybody measures."""
     with stack.client() as api:
         place = {
-            "slug": _ENVIRONMENT,
+            "slug": name,
             "clusters": ["bench"],
             "delivery_mode": "manual",
             "bake_seconds": 3600,
         }
         ok(api.post("environments/", json=place))
-        ok(api.post("applications/", json={"slug": _APPLICATION}))
+        ok(api.post("applications/", json={"slug": name}))
         body = {"version": "v1", "manifests": _MANIFEST}
-        ok(api.post(f"applications/{_APPLICATION}/releases/", json=body))
-        wish = {"application": _APPLICATION, "environment": _ENVIRONMENT, "release": "v1"}
+        ok(api.post(f"applications/{name}/releases/", json=body))
+        wish = {"application": name, "environment": name, "release": "v1"}
         rollout = str(ok(api.post("rollouts/", json=wish))["id"])
         deadline = time.monotonic() + 60
         while ok(api.get(f"rollouts/{rollout}/"))["phase"] != "verifying":
@@ -100,9 +110,9 @@ async def _changes(
     head = stack_head(stack, rollout)
     mine = f"ws://127.0.0.1:{stack.port}/ws/organizations/acme/rollouts/{rollout}/?after={head}"
     headers = {"Authorization": f"Bearer {stack.tokens['ana']}"}
-    ours, theirs = _Audience(count), _Audience(count)
+    ours = _Audience(count)
     await ours.come(mine, headers, _restarts_in_event)
-    await theirs.come(f"ws://127.0.0.1:{relay_port}/", {}, _restarts_in_relay)
+    theirs = await audience_of_the_relay(relay_port, count)
     try:
         for number in range(CHANGES):
             mark = 1000 + count * 100 + number
@@ -176,7 +186,7 @@ def _restarts_in_relay(frame: dict[str, Any]) -> list[int]:
 
 
 @contextmanager
-def _pod_status(stack: RunningStack) -> Iterator[Any]:
+def pod_status(stack: RunningStack, name: str = "watched") -> Iterator[Any]:
     """One kept connection: a kubectl per change would add its own start to both sides."""
     clusters = KubernetesClusters(networks=("127.0.0.0/8",), redaction_key=b"bench")
     access = clusters.parse_kubeconfig(stack.kubeconfig.read_text())
@@ -186,7 +196,7 @@ def _pod_status(stack: RunningStack) -> Iterator[Any]:
         """A change that both sides show and that no controller puts back."""
         status, body = transport.call(
             "PATCH",
-            f"/api/v1/namespaces/{_NAMESPACE}/pods/{pod}/status",
+            f"/api/v1/namespaces/{name}-{name}/pods/{pod}/status",
             body=[{"op": "replace", "path": "/status/containerStatuses/0/restartCount", "value": count}],
             content_type="application/json-patch+json",
         )
@@ -199,11 +209,11 @@ def _pod_status(stack: RunningStack) -> Iterator[Any]:
 
 
 @contextmanager
-def _relay(stack: RunningStack) -> Iterator[int]:
+def relay(stack: RunningStack, name: str = "watched") -> Iterator[int]:
     port = loopback.free_port()
     address = stack.environment()["SLIPWAY_REDIS_URL"] + "/5"
     commands = (
-        ["watch", str(stack.kubeconfig), _NAMESPACE, address],
+        ["watch", str(stack.kubeconfig), f"{name}-{name}", address],
         ["serve", str(port), address],
     )
     processes = [
