@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from apps.rollouts.past import Past, fold
+from tests.dashboard.conftest import Costs
 from tests.e2e.story import Story, Teller, make_story
 from tests.people import PASSWORD, People
 
@@ -272,3 +273,174 @@ def test_marks_stand_where_the_phase_changed_and_where_trouble_began(story: Stor
         (5, "a", "degraded"),
     ]
     assert troubles((number, BEGAN, key, health) for number, key, health in rows) == [(1, BEGAN), (5, BEGAN)]
+
+
+def observed(objects: dict[str, str], turned: dict[str, str] | None, **more: Any) -> dict[str, Any]:
+    seen = {
+        f"Deployment.apps/shop/{name}": {"health": health, "sentence": f"is {health}"}
+        for name, health in objects.items()
+    }
+    body = {"objects": seen, "pods": {}, "gone_pods": [], **more}
+    if turned is not None:
+        body["turned"] = {f"Deployment.apps/shop/{name}": before for name, before in turned.items()}
+    return body
+
+
+def test_an_object_is_told_where_it_turned_and_not_for_every_pod_that_got_ready() -> None:
+    from apps.dashboard.words import event_look, event_words
+
+    counting = observed({"web": "progressing"}, {})
+    assert (event_words("observed", counting), event_look("observed", counting)) == ("", "")
+    turned = observed({"web": "progressing", "mail": "degraded"}, {"web": "", "mail": "progressing"})
+    assert event_words("observed", turned) == "Deployment mail: is degraded · Deployment web: is progressing"
+    assert event_look("observed", turned) == "failed"
+    better = observed({"web": "healthy"}, {"web": "degraded"})
+    assert event_look("observed", better) == "healthy"
+    old = observed({"web": "progressing"}, None)  # nobody wrote down what turned
+    assert event_words("observed", old) == "Deployment web: is progressing"
+
+
+def test_what_turned_is_another_health_or_another_trouble() -> None:
+    from apps.rollouts.services.observing import turned
+
+    before = {
+        "a": {"health": "progressing", "sentence": "1 of 3 ready"},
+        "b": {"health": "degraded", "sentence": "web-1 crashed 2 times"},
+        "c": {"health": "degraded", "sentence": "image cannot be pulled"},
+    }
+    after = {
+        "a": {"health": "progressing", "sentence": "2 of 3 ready"},
+        "b": {"health": "degraded", "sentence": "web-1 crashed 3 times"},
+        "c": {"health": "degraded", "sentence": "exit code 1"},
+        "d": {"health": "healthy", "sentence": "present"},
+    }
+    assert turned(before, after) == {"c": "degraded", "d": ""}
+
+
+def warning(uid: str, name: str, count: int, *, message: str = "", last: datetime = BEGAN) -> Any:
+    from slipway.engine.health.warnings import ClusterWarning
+
+    moment = last.isoformat()
+    text = message or f"Back-off restarting container in {name}"
+    return ClusterWarning(uid, "Pod", name, f"{name}-uid", "BackOff", text, count, moment, moment)
+
+
+def test_a_warning_is_news_once_and_again_when_its_count_has_doubled() -> None:
+    from apps.rollouts.services.warnings import warned
+
+    kept, news, gone = warned({}, [warning("e1", "web-1", 1), warning("e2", "web-2", 1)], BEGAN)
+    assert {uid: one["tells"] for uid, one in news.items()} == {
+        "e1": True,
+        "e2": False,
+    }  # the same of two pods
+    assert gone == []
+    again, news, _ = warned(kept, [warning("e1", "web-1", 1), warning("e2", "web-2", 3)], BEGAN)
+    assert list(news) == ["e2"]
+    assert again["e2"]["count"] == 3
+    assert warned(again, [warning("e2", "web-2", 5)], BEGAN)[1] == {}
+    assert warned(again, [], BEGAN) == (again, {}, [])  # nobody asked: what was known stays
+
+
+def test_warnings_from_before_the_rollout_are_not_its_own_and_only_so_many_are_kept() -> None:
+    from apps.rollouts.services.warnings import MOST_WARNINGS, warned
+
+    old = warning("e0", "web-0", 9, last=BEGAN - timedelta(minutes=5))
+    assert warned({}, [old], BEGAN) == ({}, {}, [])
+    many = [
+        warning(f"e{number:03}", f"web-{number}", 1, last=BEGAN + timedelta(seconds=number))
+        for number in range(MOST_WARNINGS + 5)
+    ]
+    kept, _, _ = warned({}, many[:MOST_WARNINGS], BEGAN)
+    kept, news, gone = warned(kept, many, BEGAN)
+    assert (len(kept), gone) == (MOST_WARNINGS, [f"e{number:03}" for number in range(5)])
+    assert len(news) == 5
+
+
+def test_the_same_warning_of_many_pods_is_one_line_that_counts() -> None:
+    from apps.dashboard.pictures.story import warning_lines
+    from apps.rollouts.services.warnings import warned
+
+    seen = [
+        warning("e1", "web-1", 1),
+        warning("e2", "web-2", 4),
+        warning("e3", "web-3", 1, message="no space left"),
+    ]
+    kept, _, _ = warned({}, seen, BEGAN)
+    told = {line.message.partition(" ")[0]: (line.who, line.times) for line in warning_lines(kept.values())}
+    assert told == {"Back-off": ("2 pods", "5 times or more"), "no": ("Pod web-3", "")}
+
+
+def test_the_story_goes_back_page_by_page(story: Story) -> None:
+    from apps.core import scopes
+    from apps.dashboard.pictures.story import story_of
+    from apps.rollouts.models import Rollout
+
+    teller = story.start("v1", "dev")
+    teller.plan()
+    teller.begin()
+    teller.observe(ready=0.5, crashing="adservice")
+    teller.fail("It crashed.")
+    with scopes.organization(story.people.acme.id):
+        rollout = Rollout.objects.get(id=teller.rollout_id)
+        whole = story_of(rollout)
+        numbers, before = [], None
+        while True:
+            part = story_of(rollout, before=before, most=2)
+            numbers += [line.number for line in part.lines]
+            if not part.older:
+                break
+            before = part.older
+    assert whole.older == 0
+    assert numbers == [line.number for line in whole.lines]
+    content = browser(story.people.vic).get(f"{teller.path}events/?before=4").content.decode()
+    assert "Planned:" in content
+    assert "It crashed" not in content
+
+
+def test_a_cluster_that_does_not_answer_is_said_to_beside_the_story(story: Story) -> None:
+    teller = story.start("v1", "dev")
+    content = browser(story.people.vic).get(f"{teller.path}cluster-events/").content.decode()
+    assert "harbour did not tell: the connection is refused." in content
+
+
+def test_a_log_is_shown_to_developers_and_not_to_viewers(story: Story) -> None:
+    teller = story.start("v1", "dev")
+    teller.plan()
+    teller.begin()
+    teller.observe(ready=0.5)
+    path = f"{teller.path}pods/frontend-new-0/log/"
+    content = browser(story.people.dee).get(path).content.decode()
+    assert 'Log of <span class="mono">frontend-7c9fb6c64d-x0</span>' in content
+    assert 'data-socket="/ws/organizations/acme/rollouts/1/pods/frontend-new-0/log/"' in content
+    assert "kubectl logs --namespace boutique-dev frontend-7c9fb6c64d-x0 --follow" in content
+    for who in ("vic", "olu"):
+        refused = browser(getattr(story.people, who)).get(path)
+        assert refused.status_code == 403
+        assert b"does not let you read what containers write." in refused.content
+    assert browser(story.people.dee).get(f"{teller.path}pods/nobody/log/").status_code == 404
+
+
+def test_a_pod_that_went_still_has_a_page_that_says_so(story: Story) -> None:
+    story.live("v0", "dev")
+    teller = story.start("v1", "dev")
+    teller.plan()
+    teller.begin()
+    teller.observe(ready=0.5)
+    teller.observe(ready=1.0)
+    content = browser(story.people.dee).get(f"{teller.path}pods/frontend-old-0/log/").content.decode()
+    assert "Kubernetes keeps no output of a pod that is gone." in content
+
+
+def test_these_pages_ask_the_database_a_fixed_number_of_times(story: Story, costs: Costs) -> None:
+    teller = story.start("v1", "dev")
+    teller.plan()
+    teller.begin()
+    teller.observe(ready=0.2)
+    client = browser(story.people.dee)
+    pages = {"replay": "at/5/", "rollout-events": "events/", "pod-log": "pods/frontend-new-0/log/"}
+    for name, path in pages.items():
+        costs(client, name, f"{teller.path}{path}")
+    for ready in (0.4, 0.6, 0.8):
+        teller.observe(ready=ready)
+    for name, path in pages.items():
+        costs(client, name, f"{teller.path}{path}")
