@@ -57,7 +57,6 @@ class RolloutAdmin(TenantAdmin):
         "application",
         "environment",
         "release",
-        "kind",
         "phase",
         "sentence",
         "next_check_at",

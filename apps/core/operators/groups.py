@@ -23,8 +23,6 @@ GROUPS = (
             "Grant",
             "Invitation",
             "ApiToken",
-            "UserSession",
-            "EmailAddress",
             "Group",
         ),
     ),
@@ -73,3 +71,12 @@ GROUPS = (
     ),
 )
 OTHERS = "Others"
+# Where Django's way of making a plural makes none.
+PLURALS = {
+    "ApiToken": "API tokens",
+    "AuditEntry": "Audit entries",
+    "JournalEntry": "Journal entries",
+    "OutboxMessage": "Tasks in the outbox",
+    "PeriodicTask": "Ticks",
+    "User": "People",
+}

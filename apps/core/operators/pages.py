@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from apps.core.operators.groups import PLURALS
+
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # one class for every model
     """Sealed values and digests are binary, so no binary field is shown at all."""
@@ -45,6 +47,12 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # one class fo
             field.name for field in self.model._meta.concrete_fields if isinstance(field, models.ForeignKey)
         }
         return tuple(name for name in self.list_display if isinstance(name, str) and name in columns)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Titled by what is listed: "Select rollout to view" names a way of working that nobody has here."""
+        name = PLURALS.get(self.model.__name__, str(self.opts.verbose_name_plural))
+        title = {"title": name[:1].upper() + name[1:]}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

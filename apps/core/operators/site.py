@@ -14,8 +14,10 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 from apps.core import scopes
-from apps.core.operators.groups import GROUPS, OTHERS
+from apps.core.operators.groups import GROUPS, OTHERS, PLURALS
 from apps.core.operators.states import states
+
+_OURS = ("apps.", "django.contrib.auth.")  # of the latter, groups: who may do what as an operator
 
 
 class OperatorSite(AdminSite):
@@ -24,9 +26,9 @@ class OperatorSite(AdminSite):
     site_url = "/"
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Without the pages that django_celery_beat brings: schedules are written by the code, and a change by hand
-        would be in no audit."""
-        if admin_class is not None and admin_class.__module__.startswith("django_celery_beat."):
+        """Without the pages that other packages bring: they show keys of sessions, and what is changed on them is in
+        no audit."""
+        if admin_class is not None and not admin_class.__module__.startswith(_OURS):
             return
         super().register(model_or_iterable, admin_class, **options)
 
@@ -36,6 +38,8 @@ class OperatorSite(AdminSite):
         if app_label is not None:
             return apps
         left = {model["object_name"]: model for app in apps for model in app["models"]}
+        for name, model in left.items():
+            model["name"] = PLURALS.get(name, model["name"])
         found = [
             (group.name, group.words, [left.pop(name) for name in group.models if name in left])
             for group in GROUPS

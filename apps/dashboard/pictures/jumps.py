@@ -10,6 +10,8 @@ from apps.dashboard.pictures.search import Hit, Search
 from apps.dashboard.pictures.sought import Nearness, nearest
 from apps.organizations.access import Right, decide
 
+_PART = "Settings: "
+
 
 @dataclass(frozen=True, slots=True)
 class Jump:
@@ -19,6 +21,7 @@ class Jump:
     right: Right = Right.SEE
     also: str = ""  # other words for it
     of_organization: bool = True  # its address names one
+    only_at_rest: bool = False  # shown before anything is typed, in place of its parts
 
 
 PLACES = (
@@ -85,6 +88,9 @@ def _found(search: Search, jumps: tuple[Jump, ...], kind: str) -> list[Hit]:
     found = []
     for jump in jumps:
         near = _near(search, jump.name, jump.also)
+        at_rest = not search.sought.words
+        if jump.only_at_rest is not at_rest and (jump.only_at_rest or jump.name.startswith(_PART)):
+            continue
         if near is None or not decide(search.actor, jump.right).allowed:
             continue
         arguments = [search.actor.organization_slug] if jump.of_organization else []

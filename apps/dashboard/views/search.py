@@ -17,7 +17,7 @@ FINDERS: tuple[tuple[str, str, Finder], ...] = (
     ("environment", "Environments", finders.environments),
     ("cluster", "Clusters", finders.clusters),
     ("person", "People", finders.people),
-    ("place", "Go to", jumps.places),
+    ("place", "Pages", jumps.places),
 )
 # Needs the page's script, so the palette alone offers it.
 ACTIONS: tuple[str, str, Finder] = ("action", "Actions", jumps.actions)
