@@ -17,6 +17,7 @@ from apps.dashboard.views import (
     rollouts,
     search,
     starting,
+    styleguide,
     topology,
     waiting,
 )
@@ -25,6 +26,7 @@ _ORGANIZATION = "o/<slug:organization>/"
 
 urlpatterns = [
     path("", home.chooser, name="chooser"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("join/<str:secret>/", joining.join, name="join"),
     path("invitations/<str:secret>/", joining.join),  # as the API and `slipway init` write it
     path(_ORGANIZATION, home.Home.as_view(), name="home"),
