@@ -90,6 +90,12 @@ def test_a_single_line_that_is_the_same_is_shown_rather_than_folded() -> None:
     ]
 
 
+def test_a_line_stands_beside_its_own_new_value_and_not_beside_what_came_before_it() -> None:
+    runs = compare_lines(["- image: web:1"], ["- env: prod", "  image: web:2"])
+    assert text(runs) == ["+- env: prod", "-- image: web:1", "+  image: web:2"]
+    assert [part.text for part in runs[0].lines[2].parts if part.changed][-1] == "2"
+
+
 def test_equal_texts_have_no_changed_line() -> None:
     assert all(run.kind != "change" for run in compare_lines(["a", "b"], ["a", "b"]))
 

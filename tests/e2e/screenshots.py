@@ -45,6 +45,11 @@ def test_take_pictures(visit: Callable[..., Any], story: Story) -> None:
                     page.get_by_role("button", name="Approve").click()
                     page.wait_for_selector("dialog[open]")
                     page.screenshot(path=folder / f"approve-{size}-{theme}.png")
+            owner = visit(story.people.ana, width=width, height=height, theme=theme)
+            for name, path in settings_of(story).items():
+                page = owner.open(path)
+                page.wait_for_timeout(500)
+                page.screenshot(path=folder / f"{name}-{size}-{theme}.png", full_page=True)
 
 
 def tell(story: Story) -> dict[str, str]:
@@ -85,6 +90,36 @@ def tell(story: Story) -> dict[str, str]:
         "start": "/o/acme/applications/boutique/start/?release=v0.10.6",
         "first": "/o/acme/first/",
         "confirm": f"{waiting.path}approve/",
+        "environments": "/o/acme/environments/",
+        "environment": "/o/acme/environments/production/",
+        "clusters": "/o/acme/clusters/",
+        "cluster": "/o/acme/clusters/harbour/",
+        "settings-tokens": "/o/acme/settings/tokens/",
+        "account": "/account/",
+        "account-password": "/account/password/",
+        "review": f"{waiting.path}review/",
+        "approvals": "/o/acme/approvals/",
+        "approvals-decided": "/o/acme/approvals/?show=decided",
+    }
+
+
+def settings_of(story: Story) -> dict[str, str]:
+    """Name → path, of the pages that an owner sees and a releaser does not."""
+    from apps.core import scopes
+    from apps.organizations.models import Membership
+
+    with scopes.organization(story.people.acme.id):
+        vic = Membership.objects.get(user=story.people.vic).id
+    return {
+        "settings-people": "/o/acme/settings/people/",
+        "settings-person": f"/o/acme/settings/people/{vic}/",
+        "settings-environments": "/o/acme/settings/environments/",
+        "settings-environment": "/o/acme/settings/environments/edit/production/",
+        "settings-environment-new": "/o/acme/settings/environments/new/",
+        "settings-clusters": "/o/acme/settings/clusters/",
+        "settings-cluster": "/o/acme/settings/clusters/edit/harbour/",
+        "settings-cluster-new": "/o/acme/settings/clusters/new/",
+        "settings-organization": "/o/acme/settings/organization/",
     }
 
 

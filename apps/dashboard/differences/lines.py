@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -12,6 +13,7 @@ from apps.dashboard.differences.words import Part, Parts, compare_words
 CONTEXT = 2
 _MOST_COMPARED = 3000  # lines of both sides, after what they begin and end with alike
 _MOST_SHOWN = 400  # of one side of one run
+_SUBJECT = re.compile(r"[:=\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,9 @@ def _same(lines: Sequence[str], context: int, *, first: bool, last: bool) -> Ite
 
 
 def _changed(old: Sequence[str], new: Sequence[str]) -> Run:
-    lines: list[Line] = []
     hidden = max(0, len(old) - _MOST_SHOWN) + max(0, len(new) - _MOST_SHOWN)
-    for before, after in zip_longest(old[:_MOST_SHOWN], new[:_MOST_SHOWN]):
+    lines: list[Line] = []
+    for before, after in _pairs(old[:_MOST_SHOWN], new[:_MOST_SHOWN]):
         left: Parts = (Part(before),) if before is not None else ()
         right: Parts = (Part(after),) if after is not None else ()
         if before is not None and after is not None:
@@ -94,3 +96,23 @@ def _changed(old: Sequence[str], new: Sequence[str]) -> Run:
         if after is not None:
             lines.append(Line("add", right))
     return Run("change", tuple(lines), hidden)
+
+
+def _pairs(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str | None, str | None]]:
+    """Old and new lines that say the same thing of another value stand together: `image: a` with `image: b`, and not
+    with whatever was put in front of it."""
+    if len(old) == len(new) or not old or not new:
+        yield from zip_longest(old, new)
+        return
+    matcher = SequenceMatcher(None, [_subject(line) for line in old], [_subject(line) for line in new], False)
+    for kind, start, end, other_start, other_end in matcher.get_opcodes():
+        left, right = old[start:end], new[other_start:other_end]
+        if kind == "equal":
+            yield from zip(left, right, strict=True)
+        else:
+            yield from ((line, None) for line in left)
+            yield from ((None, line) for line in right)
+
+
+def _subject(line: str) -> str:
+    return _SUBJECT.split(line.strip().removeprefix("- "), maxsplit=1)[0]
