@@ -41,10 +41,10 @@ def measure(stack: RunningStack) -> list[Result]:
             base = f"/o/fleet-{applications}/"
             listed = browser.get(f"{base}activity/").text
             person = re.search(r'<option value="([0-9a-f-]{36})"\s*>Ana', listed)
-            paths = {name: base + path.format(ana=person[1] if person else "") for name, path in PAGES.items()}
-            queries = json.loads(
-                stack.run("tests.benchmarks.home_queries", *paths.values()).splitlines()[-1]
-            )
+            paths = {
+                name: base + path.format(ana=person[1] if person else "") for name, path in PAGES.items()
+            }
+            queries = json.loads(stack.run("tests.benchmarks.home_queries", *paths.values()).splitlines()[-1])
             for name, path in paths.items():
                 found.append(_page(browser, f"{name}, {applications:,} × 5", path, queries[path]))
     return found

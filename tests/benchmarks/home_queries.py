@@ -18,7 +18,9 @@ if __name__ == "__main__":
     from apps.organizations.models import User
 
     client = Client(headers={"Host": "localhost"})
-    client.force_login(User.objects.get(email="ana@acme.example"), "django.contrib.auth.backends.ModelBackend")
+    client.force_login(
+        User.objects.get(email="ana@acme.example"), "django.contrib.auth.backends.ModelBackend"
+    )
     counts = {}
     for path in sys.argv[1:]:
         client.get(path)

@@ -111,7 +111,10 @@ def test_what_is_not_found_is_said_with_what_was_sought(fleet: Story, browser: A
     assert "No application's name contains “zebra”." in text(client.get("/o/acme/?name=zebra"))
     assert "Nothing with team=pay is moving now." in text(client.get("/o/acme/?only=moving&label=team%3Dpay"))
     answer = text(client.get("/o/acme/?label=tier%3D1"))
-    assert 'No application has the label tier=1. Give it one with <code class="mono">slipway apps label NAME tier=1</code>.' in answer
+    assert (
+        'No application has the label tier=1. Give it one with <code class="mono">slipway apps label NAME tier=1</code>.'
+        in answer
+    )
 
 
 def test_grouping_goes_by_a_labels_values_and_ends_with_those_without(fleet: Story, browser: Any) -> None:
@@ -146,7 +149,9 @@ def test_the_list_has_a_line_per_target_and_of_a_narrowed_look_only_what_it_is_a
     fleet: Story, browser: Any
 ) -> None:
     client = browser("vic")
-    lines = re.findall(r'<td class="where">([^<]+)</td>', text(client.get("/o/acme/?layout=list&name=ledger")))
+    lines = re.findall(
+        r'<td class="where">([^<]+)</td>', text(client.get("/o/acme/?layout=list&name=ledger"))
+    )
     assert lines == ["dev", "staging", "production"]
     behind = text(client.get("/o/acme/?layout=list&only=behind"))
     assert re.findall(r'<td class="where">([^<]+)</td>', behind) == ["staging"]
@@ -233,7 +238,8 @@ def test_ones_own_that_wait_for_somebody_else_say_for_whom(story: Story, browser
     assert "<h1>Nothing waits for you; nothing is moving</h1>" in answer
     assert 'id="own-title">You asked for</h2>' in answer
     assert (
-        "0 of 1 approval; waits for a releaser, an owner or somebody granted to approve here (not Ana)" in answer
+        "0 of 1 approval; waits for a releaser, an owner or somebody granted to approve here (not Ana)"
+        in answer
         or "waits for a releaser, an owner or somebody granted to approve here (not Ana)" in answer
     )
     assert "You asked for" not in text(browser("bo").get("/o/acme/"))
@@ -248,7 +254,9 @@ def test_ones_own_failure_stays_until_somebody_begins_anew(story: Story, browser
     assert "You asked for" not in text(dee.get("/o/acme/"))
 
 
-def test_more_than_a_handful_is_counted_and_leads_to_the_page_of_approvals(story: Story, browser: Any) -> None:
+def test_more_than_a_handful_is_counted_and_leads_to_the_page_of_approvals(
+    story: Story, browser: Any
+) -> None:
     boutique = story.boutique
     for number in range(8):
         story.boutique = make_application(story.actor("ana"), slug=f"app-{number}")

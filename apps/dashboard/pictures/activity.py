@@ -57,7 +57,9 @@ def folded(rows: Iterable[Activity]) -> list[ActivityLine]:
 def line_of(row: Activity) -> ActivityLine:
     body: dict[str, Any] = row.body
     label = str(body.get("label", ""))
-    thing, _, rest = label.partition(" ")
+    # A rollout's label is "application version → environment", a release's "application version"; others are names.
+    labelled = row.kind.startswith(("rollout.", "release."))
+    thing, _, rest = label.partition(" ") if labelled else (label, "", "")
     version, arrow, environment = rest.partition(" → ")
     told = said(row, version, environment)
     about_rollout = row.rollout_id is not None and bool(arrow)

@@ -27,6 +27,11 @@ _ACTS = {
     "rollout.resume": "asked to resume",
     "rollout.confirm-deletions": "confirmed what is deleted by",
 }
+_CLUSTERS = {
+    "cluster.reachable": "answers",
+    "cluster.unreachable": "does not answer",
+    "cluster.refused": "refuses our credentials",
+}
 _PLAIN = {
     Phase.SUCCEEDED: "is healthy on {place}",
     Phase.PROGRESSING: "is going to {place}",
@@ -66,6 +71,8 @@ def said(row: Activity, version: str, place: str) -> Said:
         return Said(
             f"{row.actor_label} lifted “needs a person” from", f"in {body.get('environment', '')}", False
         )
+    if row.kind in _CLUSTERS:
+        return Said("cluster", _CLUSTERS[row.kind])
     noun, _, verb = row.kind.partition(".")
     return Said(f"{row.actor_label} {verb.replace('-', ' ')} the {noun.replace('-', ' ')}", "")
 
@@ -83,9 +90,12 @@ def _phase(row: Activity, version: str, place: str) -> Said:
     return Said("", f"{words}: {why}" if why else words, not (kind == Kind.ROLLBACK and phase in _BACK))
 
 
+_SMALL = {"A", "An", "The", "No", "Its", "It", "Every", "Nothing", "Somebody", "Superseded", "Aborted"}
+
+
 def _why(sentence: str) -> str:
     """ "Waiting: 0 of 1 approvals; a releaser can lift it." without its first word and its full stop."""
     first, colon, rest = sentence.partition(": ")
     text = rest if colon and " " not in first else sentence
     text = text.rstrip(".")
-    return text[:1].lower() + text[1:] if not text[:2].isupper() else text
+    return text[:1].lower() + text[1:] if text.partition(" ")[0] in _SMALL else text

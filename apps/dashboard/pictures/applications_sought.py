@@ -6,6 +6,9 @@ behind the wall, everything else here is plain equality or a partial index. test
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from uuid import UUID
+
 from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
@@ -49,6 +52,15 @@ def applications_sought(actor: Actor, look: Look) -> QuerySet[Application]:
         rows = rows.filter(id__in=Target.objects.filter(troubled=True).values("application_id"))
     if "behind" in look.only:
         rows = rows.filter(id__in=RawSQL(_BEHIND, []))  # noqa: S611  no parameters
+    return _ordered(rows, look)
+
+
+def wanted_by_ids(actor: Actor, look: Look, ids: Collection[UUID]) -> QuerySet[Application]:
+    """A page of what was found already, with what its grouping needs."""
+    return _ordered(applications_of(actor).filter(id__in=ids), look)
+
+
+def _ordered(rows: QuerySet[Application], look: Look) -> QuerySet[Application]:
     if look.group:
         mine = FilteredRelation("label_rows", condition=Q(label_rows__key=look.group))
         rows = rows.annotate(grouped=mine, group=F("grouped__value"))

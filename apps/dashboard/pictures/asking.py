@@ -35,6 +35,7 @@ def asked_of(actor: Actor) -> QuerySet[Rollout]:
     return (
         rows.annotate(asks_approval=_holds("approval"), asks_deletions=_holds("deletions"))
         .filter(to_decide | to_type)
+        .defer("progress", "policy")
         .order_by("phase_since", "id")
     )
 

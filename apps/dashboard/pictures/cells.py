@@ -11,27 +11,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from apps.applications.models import Application
+from apps.clusters.models import Cluster
 from apps.dashboard.marks import Mark, health_mark, phase_mark
 from apps.dashboard.pictures.progress import Progress, progress_of
 from apps.environments.models import Environment, Target
 from apps.rollouts.models import Rollout
-from slipway.engine.phases import ACTIVE, QUEUED, Phase
+from slipway.engine.phases import ACTIVE, QUEUED, Kind, Phase
 
-_BAD = {Phase.FAILED, Phase.ERRORED}
-_FIELDS = (
-    "number",
-    "kind",
-    "phase",
-    "phase_since",
-    "ended_at",
-    "reasons",
-    "approvals_needed",
-    "target_id",
-    "event_number",
+_BAD = {str(Phase.FAILED), str(Phase.ERRORED)}
+_SPEAKING = {*_BAD, str(Phase.SUCCEEDED)}
+_ENDED = ("number", "kind", "phase", "ended_at", "target_id", "requested_by_label", "organization_id")
+_RUNNING = ("phase_since", "reasons", "event_number")
+_OF_TARGETS = (
+    *("organization_id", "application_id", "environment_id", "cluster_id", "live_number", "live_version"),
+    *("live_since", "live_by_label", "health", "needs_person_since", "last_rollout_number", "last_phase"),
+    "troubled",
 )
-_SHOWN = (*_FIELDS, "release__version", "requested_by_label", "organization_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +65,18 @@ def targets() -> QuerySet[Target]:
     return rows
 
 
+def targets_of_page(applications: Sequence[Application]) -> list[Target]:
+    """The same for a page of applications that are at hand: a fifth of the columns, and no row fetched twice."""
+    rows = list(
+        Target.objects.filter(removed_at__isnull=True, application__in=applications).only(*_OF_TARGETS)
+    )
+    by_id = {application.id: application for application in applications}
+    clusters = Cluster.objects.only("name", "organization_id").in_bulk({row.cluster_id for row in rows})
+    for row in rows:
+        row.application, row.cluster = by_id[row.application_id], clusters[row.cluster_id]
+    return rows
+
+
 def cells_by_rollouts(rollout_ids: Collection[UUID]) -> list[Cell]:
     """The cells that these rollouts concern, and their neighbours, whose distance may have changed."""
     concerned = Rollout.objects.filter(id__in=rollout_ids).values_list("application_id", flat=True)
@@ -81,14 +91,20 @@ def cells_of(wanted: Iterable[Target]) -> list[tuple[Target, Cell]]:
     """The targets come with their application. Distances are `by_application`'s to say."""
     rows = list(wanted)
     ids = [row.id for row in rows]
-    numbers = {row.last_rollout_number for row in rows if row.last_rollout_number}
-    last = {row.target_id: row for row in _rollouts().filter(number__in=numbers)}
+    # The newest one speaks only when it ended badly or was a way back; of the others the target says enough.
+    numbers = {row.last_rollout_number for row in rows if row.last_phase in _SPEAKING}
+    last = {
+        row.target_id: row
+        for row in _rollouts().filter(number__in=numbers).filter(Q(phase__in=_BAD) | Q(kind=Kind.ROLLBACK))
+    }
     # Who holds the slot is what moves; what waits behind it is shown when nothing does.
     running: dict[UUID, Rollout] = {}
     for phases in (QUEUED, ACTIVE):
         running |= {
             row.target_id: row
-            for row in _rollouts().filter(target_id__in=ids, phase__in=[str(phase) for phase in phases])
+            for row in _rollouts(*_RUNNING).filter(
+                target_id__in=ids, phase__in=[str(phase) for phase in phases]
+            )
         }
     progress = progress_of([row.id for row in running.values() if Phase(row.phase) in ACTIVE])
     return [(target, _cell(target, running.get(target.id), last.get(target.id), progress)) for target in rows]
@@ -104,9 +120,10 @@ def by_application(
     return {identifier: _with_distances(environments, own) for identifier, own in mine.items()}
 
 
-def _rollouts() -> QuerySet[Rollout]:
-    rows: QuerySet[Rollout] = Rollout.objects.select_related("release").only(*_SHOWN).order_by()
-    return rows
+def _rollouts(*more: str) -> QuerySet[Rollout]:
+    """Without their large columns."""
+    rows: QuerySet[Rollout] = Rollout.objects.select_related("release").order_by()
+    return rows.only(*_ENDED, *more, "release__version")
 
 
 def _with_distances(
@@ -139,9 +156,13 @@ def _cell(
     mark = health_mark(target.health) if live else Mark("unknown", "nothing yet")
     words, since, by = "", target.live_since, target.live_by_label or ""
     going_to, percent, holder = "", None, None
-    shown = last
+    number = target.last_rollout_number
     if running is not None:
-        mark, going_to, shown = phase_mark(running.phase, running.kind), running.release.version, running
+        mark, going_to, number = (
+            phase_mark(running.phase, running.kind),
+            running.release.version,
+            running.number,
+        )
         since, by = running.phase_since, running.requested_by_label
         moved = progress.get(running.id)
         words, percent = (moved.words, moved.percent) if moved else ("", None)
@@ -150,7 +171,7 @@ def _cell(
     elif last is not None and last.phase in _BAD:
         mark, words, since = phase_mark(last.phase), f"{last.release.version} {last.phase}", last.ended_at
         by = last.requested_by_label
-    elif last is not None and last.kind == "rollback" and last.phase == Phase.SUCCEEDED:
+    elif last is not None and last.kind == Kind.ROLLBACK and last.phase == Phase.SUCCEEDED:
         mark = phase_mark(last.phase, last.kind)
     elif mark.look in {"failed", "errored"}:
         words = mark.word
@@ -163,7 +184,7 @@ def _cell(
         words=words,
         since=since,
         by=by,
-        rollout_number=shown.number if shown else None,
+        rollout_number=number,
         needs_person=target.needs_person_since is not None,
         number=target.live_number,
         application_slug=target.application.slug,

@@ -26,7 +26,13 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("rollout.abort", "rollout.stop", "rollout.stop-here", "rollout.pause", "rollout.resume"),
     ),
     "releases": ("Releases", ("release.created",)),
-    "applications": ("Applications", ("application.created",)),
+    "places": (
+        "Applications, environments, clusters",
+        (
+            *("application.created", "environment.created", "environment.changed", "environment.moved"),
+            *("cluster.added", "cluster.reachable", "cluster.unreachable", "cluster.refused"),
+        ),
+    ),
 }
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import Count
 
-from apps.applications.models import Application, ApplicationLabel
-from apps.dashboard.pictures.applications_sought import applications_sought
-from apps.dashboard.pictures.cells import Cell, by_application, cells_by_rollouts, cells_of, targets
+from apps.applications.known_labels import label_keys, label_pairs
+from apps.applications.models import Application
+from apps.dashboard.pictures.applications_sought import applications_sought, wanted_by_ids
+from apps.dashboard.pictures.cells import Cell, by_application, cells_by_rollouts, cells_of, targets_of_page
 from apps.dashboard.pictures.look import ONLY, Look
 from apps.dashboard.words import count
 from apps.environments.choices import DeliveryMode
@@ -112,14 +113,18 @@ _ABOUT: Mapping[str, Any] = {
 def matrix_of(actor: Actor, look: Look, *, page: str = "1") -> Matrix:
     """Inside the organization's scope."""
     wanted = applications_sought(actor, look)
-    chosen = Paginator(wanted, PAGE_SIZE).get_page(page)
+    # A narrowed look is searched once: its ids are counted and cut here, and the page's rows are fetched by them.
+    sought = list(wanted.values_list("id", flat=True)) if look.is_narrowed else wanted
+    chosen = Paginator(sought, PAGE_SIZE).get_page(page)
     rows = list(chosen)
+    if look.is_narrowed:
+        by_id = {row.id: row for row in wanted_by_ids(actor, look, rows)}
+        rows = [by_id[identifier] for identifier in rows]
     environments = list(Environment.objects.order_by("position"))
-    cells = by_application(environments, cells_of(targets().filter(application__in=rows)))
+    cells = by_application(environments, cells_of(targets_of_page(rows)))
     empty: tuple[tuple[Cell, ...], ...] = ((),) * len(environments)
     lined = [MatrixRow(row, cells.get(row.id, empty)) for row in rows]
-    keys = tuple(ApplicationLabel.objects.order_by("key").values_list("key", flat=True).distinct())
-    pairs = ApplicationLabel.objects.order_by("key", "value").values_list("key", "value").distinct()
+    keys = label_keys()
     return Matrix(
         look=look,
         columns=tuple(Column(place, _policy(place)) for place in environments),
@@ -127,7 +132,7 @@ def matrix_of(actor: Actor, look: Look, *, page: str = "1") -> Matrix:
         page=chosen,
         chips=tuple(Chip(word, word in look.only, look.toggled(word)) for word in ONLY),
         label_keys=keys,
-        labels=tuple(f"{key}={value}" for key, value in pairs[:_MOST_LABELS]) if keys else (),
+        labels=label_pairs(_MOST_LABELS) if keys else (),
     )
 
 
