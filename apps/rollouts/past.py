@@ -17,10 +17,14 @@ from slipway.engine.phases import Phase
 class Fact(Protocol):
     """An event, stored or not."""
 
-    number: int
-    at: datetime
-    kind: str
-    body: Any
+    @property
+    def number(self) -> int: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def body(self) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import Q
 
 from apps.core import scopes
 from apps.core.problems import NotFound
@@ -159,12 +160,10 @@ def replay_of(rollout: Rollout, past: Past | None = None, *, speed: int = 1) -> 
 
 def _next_frame(rollout: Rollout, number: int, at: datetime, speed: int) -> tuple[int, datetime] | None:
     """The event to show next while it plays: the last one within a frame, or the next when nothing comes so soon."""
-    rows: Any = Event.objects.filter(rollout_id=rollout.id, number__gt=number)
     until = at + timedelta(seconds=FRAME_SECONDS * speed)
-    found: tuple[int, datetime] | None = (
-        rows.filter(at__lte=until).order_by("-number").values_list("number", "at").first()
-        or rows.order_by("number").values_list("number", "at").first()
-    )
+    soon = Q(at__lte=until) | Q(number=number + 1)
+    rows = Event.objects.filter(soon, rollout_id=rollout.id, number__gt=number).order_by("-number")
+    found: tuple[int, datetime] | None = rows.values_list("number", "at").first()
     return found
 
 

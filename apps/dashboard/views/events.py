@@ -9,7 +9,7 @@ from apps.clusters.models import Cluster
 from apps.clusters.services import connect
 from apps.core import scopes
 from apps.dashboard.door import OrganizationPage
-from apps.dashboard.pictures.cluster_events import lines_about
+from apps.dashboard.pictures.cluster_events import ClusterEventLine, lines_about
 from apps.dashboard.pictures.story import A_PAGE, story_of
 from apps.live.reading import picture
 from apps.rollouts.access import access_rollout
@@ -40,7 +40,8 @@ class ClusterEvents(OrganizationPage):
         with scopes.organization(self.actor.organization_id):
             rollout = access_rollout(self.actor, number)
             row: Cluster = Cluster.objects.get(id=rollout.target.cluster_id)  # whole, with its credentials
-        silence, lines = "", ()
+        silence = ""
+        lines: tuple[ClusterEventLine, ...] = ()
         try:
             told = connect(row).list("", "Event", namespace=rollout.target.namespace)
             lines = lines_about(rollout, told.items)

@@ -130,7 +130,7 @@ class KubernetesLogStream:
 
     def close(self) -> None:
         with suppress(Exception):
-            self._response.shutdown()  # type: ignore[attr-defined]  # of HTTPResponse: wakes a thread that reads
+            self._response.shutdown()  # wakes a thread that reads; closing alone does not
         with suppress(Exception):
             self._response.close()
         with suppress(Exception):
