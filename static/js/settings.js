@@ -46,7 +46,7 @@ function sayZone(zone) {
   if (!line) return;
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const now = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", timeZone: zone || own });
-  line.textContent = `There it is ${now.format(new Date())} now. Ages on pages hover to times in this zone.`;
+  line.textContent = `There it is ${now.format(new Date())} now. Hover over an age to see the time.`;
 }
 
 /** @param {HTMLSelectElement} select */

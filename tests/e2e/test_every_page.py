@@ -77,19 +77,24 @@ _CONTRAST = """() => {
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_page_is_sound(theme: str, visit: Callable[..., Any], story: Story) -> None:
-    from tests.e2e.screenshots import tell
+    from tests.e2e.screenshots import settings_of, tell
 
-    pages = tell(story)
-    wide = visit(story.people.bo, theme=theme)
-    phone = visit(story.people.bo, width=360, height=740, theme=theme)
+    pages, owners = tell(story), settings_of(story)
+    wide, phone = {"theme": theme}, {"width": 360, "height": 740, "theme": theme}
     mistakes: list[str] = []
-    for visitor in (wide, phone):
-        for name, path in pages.items():
+    for who, seen, size in (
+        (story.people.bo, pages, wide),
+        (story.people.bo, pages, phone),
+        (story.people.ana, owners, wide),
+        (story.people.ana, owners, phone),
+    ):
+        visitor = visit(who, **size)
+        for name, path in seen.items():
             page = visitor.open(path)
             page.wait_for_load_state("networkidle")
             mistakes += [f"{name} {mistake}" for mistake in page.evaluate(_MISTAKES)]
             mistakes += [f"{name} {finding}" for finding in grave_findings(page)]
-            if visitor is wide:
+            if size is wide:
                 mistakes += [f"{name} {mistake}" for mistake in page.evaluate(_CONTRAST)]
     assert mistakes == [], "\n".join(mistakes)
 
