@@ -101,9 +101,6 @@ def object_change(
         notes.insert(
             0, f"A new object under a new name, {suffixes[0]} → {suffixes[1]}, so that pods follow it."
         )
-        summary = _summary(verb, found)
-    elif not summary:
-        summary = _summary(verb, found)
     if verb in {Verb.PRUNE, Verb.KEEP}:
         was = standing.get(key)
         fields: tuple[Field, ...] = (
@@ -122,6 +119,7 @@ def object_change(
             )
         shown, folded = fold(found, names)
         fields = _fields(shown[:MOST_FIELDS])
+        summary = summary or _summary(verb, shown, folded)
     if not item.checked and not any("not checked" in note for note in notes):
         notes.append("The server could not check it yet.")
     return ObjectChange(
@@ -206,8 +204,8 @@ def masked(value: Any) -> Any:
     return value
 
 
-def _summary(verb: Verb, found: tuple[FieldChange, ...]) -> str:
-    """An image says more than a number of fields."""
+def _summary(verb: Verb, found: tuple[FieldChange, ...], folded: tuple[tuple[FieldChange, str], ...]) -> str:
+    """An image says more than a number of fields, and a reason more than none."""
     if verb not in {Verb.CHANGE, Verb.REPLACE}:
         return ""
     images = list(image_changes(found))
@@ -215,7 +213,9 @@ def _summary(verb: Verb, found: tuple[FieldChange, ...]) -> str:
     if len(moves) == 1 and len(moves[0]) < 60:
         rest = len(found) - len(images)
         return moves[0] + (f" · {count(rest, 'field')} more" if rest else "")
-    return count(len(found), "field") if found else "no field"
+    if found:
+        return count(len(found), "field")
+    return folded[0][1] if folded else "no field"
 
 
 def _sentence(note: str) -> str:

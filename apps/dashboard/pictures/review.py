@@ -214,6 +214,8 @@ def _sentences(plan: Plan, rollout: Rollout, standing: Standing) -> tuple[str, s
     if pods.start:
         parts.append(f"{count(pods.start, 'pod')} {'starts' if pods.start == 1 else 'start'}")
     lead = ", ".join(parts) if plan.objects and not plan.is_empty else "nothing changes"
+    if rollout.ended_at is not None:
+        return f"{lead[:1].upper()}{lead[1:]}.", ""
     back = (
         f"If it fails it goes back to {plan.way_back_label} by itself."
         if plan.way_back_label

@@ -67,6 +67,8 @@ def _after(
             return sent, "As this rollout sends it."
     if before is None and not any(not change.path for change in item.changes):
         return None, "Only its changes are stored, not the rest of it."
+    if any(not change.path for change in item.changes):
+        return with_plan({}, item.changes), "As this plan makes it."
     return with_plan(before or {}, item.changes), "The same, with this plan's changes."
 
 
