@@ -10,43 +10,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.sameness import assert_equals_reload, is_live
 from tests.e2e.serving import Web
 from tests.e2e.story import Story, apart
 from tests.people import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-FRAGMENTS = ("head", "sentence", "rail", "objects", "pods", "plan", "decisions", "events", "facts", "actions")
-
-
-def is_live(page: Page) -> None:
-    expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=15_000)
-
 
 def sentence(page: Page) -> Any:
     return page.locator("#rollout-sentence")
-
-
-def picture(page: Page) -> dict[str, str]:
-    """The rollout page's fragments without running clocks."""
-    return page.evaluate(
-        """names => {
-            const found = {};
-            for (const name of names) {
-                const copy = document.getElementById(`rollout-${name}`).cloneNode(true);
-                for (const time of copy.querySelectorAll("time")) { time.textContent = ""; time.removeAttribute("title"); }
-                copy.normalize();
-                found[name] = copy.outerHTML.replace(/\\s+/g, " ");
-            }
-            return found;
-        }""",
-        list(FRAGMENTS),
-    )
-
-
-def settle(page: Page) -> None:
-    """Until htmx has nothing under way."""
-    page.wait_for_function("document.querySelectorAll('.htmx-request').length === 0")
 
 
 def test_somebody_signs_in_sees_what_waits_and_signs_out(visit: Callable[..., Any], story: Story) -> None:
@@ -86,14 +59,14 @@ def test_two_browsers_watch_one_rollout_to_its_end(visit: Callable[..., Any], st
         expect(sentence(page)).to_contain_text("Step 2 of 2: workloads")
     rollout.observe(ready=0.5, crashing="adservice")
     for page in pages:
-        expect(page.locator("#rollout-pods .pod.failed")).to_have_count(1)
+        expect(page.locator("#rollout-pods a.pod.failed")).to_have_count(1)
         expect(page.locator("#rollout-pods .trouble")).to_contain_text("CrashLoopBackOff (2 restarts)")
         expect(page.locator("#rollout-pods header")).to_contain_text("11 new · 6 old")
     rollout.observe(ready=1.0)
     rollout.succeed()
     for page in pages:
         expect(sentence(page)).to_contain_text("Healthy: 4 of 4 workloads.")
-        expect(page.locator("#rollout-pods .pod.healthy")).to_have_count(11)
+        expect(page.locator("#rollout-pods a.pod.healthy")).to_have_count(11)
     bo, vic = pages
     expect(bo.get_by_role("button", name="Roll back to v1")).to_be_visible()
     greyed = vic.get_by_role("button", name="Roll back to v1")
@@ -120,12 +93,7 @@ def test_what_was_pushed_equals_a_reload(visit: Callable[..., Any], story: Story
     for act in acts:
         act()
         expect(page.locator("#rollout-events li").first).to_have_attribute("id", f"event-{head(rollout)}")
-        page.wait_for_timeout(400)
-        settle(page)
-        pushed = picture(page)
-        page.reload()
-        is_live(page)
-        assert pushed == picture(page)
+        assert_equals_reload(page)
 
 
 def test_a_sentence_that_changes_without_an_event_shows_too(visit: Callable[..., Any], story: Story) -> None:
@@ -239,15 +207,10 @@ def test_it_says_that_it_is_not_connected_and_catches_up_when_the_server_is_back
     web.start()
     is_live(page)
     expect(sentence(page)).to_contain_text("4 of 4 workloads healthy")
-    page.wait_for_timeout(600)
-    settle(page)
-    caught_up = picture(page)
+    assert_equals_reload(page)
     assert visitor.complaints
     assert all("ERR_CONNECTION_REFUSED" in text for text in visitor.complaints)
     visitor.complaints.clear()
-    page.reload()
-    is_live(page)
-    assert caught_up == picture(page)
 
 
 def test_who_is_removed_sees_the_page_go_dark_within_ten_seconds(
@@ -281,7 +244,7 @@ def test_the_home_page_moves_by_itself(visit: Callable[..., Any], story: Story) 
     expect(page.locator("#home-matrix .cell.progressing")).to_contain_text("→ v2")
     rollout.succeed()
     expect(page.locator("#home-matrix .cell.healthy")).to_contain_text("v2")
-    expect(page.locator("#home-activity li").first).to_contain_text("boutique v2 → production")
+    expect(page.locator("#home-activity li").first).to_contain_text("boutique v2 is healthy on production")
 
 
 def test_a_stranger_finds_no_page_of_the_organization(visit: Callable[..., Any], story: Story) -> None:
