@@ -123,7 +123,7 @@ def test_one_pod_that_changes_is_one_fragment_however_many_there_are(story: Stor
         fleet.restart("large-n7")
         after = rollout_fragments(stream, []).html
     changed = {key: html for key, html in after.items() if before.get(key) != html}
-    groups = [key for key in changed if key != "rollout-events"]
+    groups = [key for key in changed if key not in {"rollout-events", "rollout-replay"}]
     assert len(groups) == 1
     assert groups[0].startswith("rollout-pods:Deployment.apps/boutique-dev/large+new")
     assert len(changed[groups[0]]) < 20_000
@@ -180,7 +180,7 @@ def test_a_pod_by_itself_says_why_and_stays_to_be_looked_at_when_it_is_gone(stor
     path = f"{rollout.path}pods/web-n2/"
     page = seen(browser(story.people.bo), path)
     assert "CrashLoopBackOff: exit 137, out of memory" in page
-    assert "<dt>Restarts</dt><dd>2</dd>" in page
+    assert re.search(r"<dt>Restarts</dt> ?<dd> ?2 ?</dd>", page)
     assert f'<dt>Log</dt><dd><a href="{path}log/">Follow its log</a></dd>' in page
     assert "Follow its log" not in seen(browser(story.people.vic), path)
     old = f"{rollout.path}pods/web-o1/"
@@ -335,6 +335,7 @@ def test_the_list_turns_its_pages_by_number_and_keeps_what_was_asked(story: Stor
 
 def test_the_pages_cost_as_many_queries_with_many_pods_as_with_few(story: Story, costs: Costs) -> None:
     client = browser(story.people.bo)
+    story.live("v0", "dev")
     for version, services in (("v1", {"web": 1}), ("v2", {f"web-{number}": 12 for number in range(30)})):
         rollout = story.start(version, "dev")
         fleet = fleet_of(story, rollout, services, unchanged=len(services))
