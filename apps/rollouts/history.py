@@ -43,10 +43,10 @@ def stood_at(targets: Collection[UUID], at: datetime) -> dict[UUID, Standing]:
 
 # Per target its newest ended ones: one index range each, however long its past.
 _ENDED = """
-SELECT t.id, r.number, r.phase, r.kind, r.created_at, r.slot_at, r.ended_at, r.version, r.requested_by_label
+SELECT t.id, r.id, r.number, r.phase, r.kind, r.created_at, r.slot_at, r.ended_at, r.version, r.requested_by_label
 FROM unnest(%s::uuid[]) AS t(id)
 JOIN LATERAL (
-  SELECT o.number, o.phase, o.kind, o.created_at, o.slot_at, o.ended_at, o.requested_by_label, e.version
+  SELECT o.id, o.number, o.phase, o.kind, o.created_at, o.slot_at, o.ended_at, o.requested_by_label, e.version
   FROM rollout o JOIN release e ON e.organization_id = o.organization_id AND e.id = o.release_id
   WHERE o.organization_id = %s AND o.target_id = t.id AND o.ended_at IS NOT NULL
   ORDER BY o.created_at DESC LIMIT %s
@@ -57,6 +57,7 @@ JOIN LATERAL (
 @dataclass(frozen=True, slots=True)
 class Ended:
     target_id: UUID
+    id: UUID
     number: int
     phase: str
     kind: str

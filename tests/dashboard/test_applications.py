@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.dashboard.conftest import Costs
-from tests.dashboard.test_starting import browser, words
+from tests.dashboard.reading import browser, words
 from tests.e2e.story import Story, make_story
 from tests.people import People
 
@@ -80,6 +80,21 @@ def test_the_history_is_of_one_environment_or_of_all(story: Story) -> None:
     assert "2 v1 staging healthy" in text
     assert "v1 dev" not in text
     assert client.get(f"{PAGE}history/?environment=moon").status_code == 404
+
+
+def test_each_list_answers_with_itself_alone_when_its_stream_has_news(story: Story) -> None:
+    story.live("v1", "dev")
+    client = browser(story.people.vic)
+    for path, part, begins in (
+        ("/o/acme/applications/", "applications-list", '<section id="applications-list"'),
+        (f"{PAGE}history/", "list", '<section id="application-history"'),
+        (f"{PAGE}releases/", "list", '<section id="application-releases"'),
+        (f"{PAGE}releases/v1/", "now", '<div id="release-now"'),
+        (PAGE, "recent", '<div id="application-recent"'),
+    ):
+        answer = client.get(path, {"part": part}, headers={"HX-Request": "true"})
+        assert answer.content.decode().strip().startswith(begins), path
+        assert "<html" in client.get(path, {"part": part}).content.decode(), "a shared address opens the page"
 
 
 def test_the_releases_say_where_each_is_now(story: Story) -> None:

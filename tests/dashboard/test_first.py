@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from tests.dashboard.test_starting import browser, key_in, words
+from tests.dashboard.reading import browser, key_in, words
 from tests.people import NOBODY, People, actor, make_cluster, make_environments
 
 FIRST = "/o/acme/first/"

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from tests.dashboard.test_starting import browser, words
+from tests.dashboard.reading import browser, words
 from tests.e2e.story import Story, make_story
 from tests.people import People, make_release
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 from typing import Any
 
 import pytest
-from django.test import Client
 
+from tests.dashboard.reading import browser, key_in, words
 from tests.e2e.story import Story, make_story
-from tests.people import PASSWORD, People, make_cluster, make_environment
+from tests.people import People, make_cluster, make_environment
 
 START = "/o/acme/applications/boutique/start/"
 
@@ -20,20 +19,6 @@ def story(transactional_database: str, people: People) -> Story:
     return make_story(people)
 
 
-def browser(user: Any) -> Client:
-    client = Client()
-    assert client.login(email=user.email, password=PASSWORD)
-    return client
-
-
-def words(html: bytes | str) -> str:
-    """The text of a page as it is read, blanks folded."""
-    text = html.decode() if isinstance(html, bytes) else html
-    text = re.sub(r"(?s)<(script|svg|style).*?</\1>", " ", text)
-    text = " ".join(unescape(re.sub(r"<[^>]+>", " ", text)).split())
-    return re.sub(r" ([.,;:])(?= |$)", r"\1", text)
-
-
 def targets(story: Story) -> dict[str, Any]:
     from apps.core import scopes
     from apps.environments.models import Target
@@ -41,12 +26,6 @@ def targets(story: Story) -> dict[str, Any]:
     with scopes.organization(story.people.acme.id):
         rows = Target.objects.filter(application_id=story.boutique.id).select_related("environment")
         return {row.environment.slug: row for row in rows}
-
-
-def key_in(html: bytes) -> str:
-    found = re.search(r'name="key" value="([^"]+)"', html.decode())
-    assert found
-    return found[1]
 
 
 def rollouts(story: Story) -> list[Any]:

@@ -16,12 +16,14 @@ from apps.dashboard.words import count
 from apps.environments.choices import DeliveryMode
 from apps.environments.models import Environment, Target
 from apps.releases.models import Release
+from apps.rollouts.history import Ended, last_ended
 from apps.rollouts.models import PlanRecord, Rollout
 from slipway.engine.phases import ACTIVE, QUEUED, Kind, Phase
 
 _RUNNING = [str(phase) for phase in ACTIVE | QUEUED]
 # Where a rollout stands on its stretch: planning near the start, waiting half-way, the rest is progress.
 _PLANNING, _WAITING, _BEGUN, _ARRIVING = 12, 34, 46, 92
+_LOOKED_AT = 10  # ended rollouts of a target, of which some may be superseded
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,15 +195,14 @@ def _step_counts(running: Sequence[Rollout]) -> Mapping[UUID, int]:
     return {row_id: len(steps or ()) for row_id, digest, steps in records if wanted[row_id] == digest}
 
 
-def _last_ended(targets: Sequence[Target]) -> dict[UUID, Rollout]:
-    rows = (
-        Rollout.objects.filter(target__in=list(targets), ended_at__isnull=False)
-        .exclude(phase=Phase.SUPERSEDED)
-        .select_related("release")
-        .order_by("target_id", "-created_at")
-        .distinct("target_id")
-    )
-    return {row.target_id: row for row in rows}
+def _last_ended(targets: Sequence[Target]) -> dict[UUID, Ended]:
+    """What was superseded before it began says nothing of the target."""
+    found: dict[UUID, Ended] = {}
+    for row in last_ended([target.id for target in targets], most=_LOOKED_AT):
+        newer = row.target_id not in found or row.asked_at > found[row.target_id].asked_at
+        if newer and row.phase != Phase.SUPERSEDED:
+            found[row.target_id] = row
+    return found
 
 
 def _environments(targets: Sequence[Target]) -> list[Environment]:
@@ -211,10 +212,10 @@ def _environments(targets: Sequence[Target]) -> list[Environment]:
     return sorted(found.values(), key=lambda environment: environment.position)
 
 
-def _stand(target: Target, cluster: str, last: Rollout | None) -> Stand:
+def _stand(target: Target, cluster: str, last: Ended | None) -> Stand:
     mark = health_mark(target.health) if target.live_version else Mark("unknown", "nothing yet")
     if last is not None and last.phase in {Phase.FAILED, Phase.ERRORED}:
-        mark = Mark(phase_mark(last.phase).look, f"{last.release.version} {last.phase}")
+        mark = Mark(phase_mark(last.phase).look, f"{last.version} {last.phase}")
     elif last is not None and last.kind == Kind.ROLLBACK and last.id == target.live_rollout_id:
         mark = phase_mark(last.phase, last.kind)
     return Stand(

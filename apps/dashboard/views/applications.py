@@ -50,9 +50,8 @@ class ApplicationList(OrganizationPage):
             "there": there,
             "why_not_first": "" if may.allowed else may.why,
         }
-        if request.GET.get("part") == "applications-list":
-            return self.page("dashboard/applications/_list.html", context)
-        return self.page("dashboard/applications.html", context)
+        part = "applications/_list" if _is_part(request, "applications-list") else "applications"
+        return self.page(f"dashboard/{part}.html", context)
 
 
 class ApplicationPart(OrganizationPage):
@@ -129,7 +128,8 @@ class ApplicationHistory(ApplicationPart):
             "only": only,
             "extra": f"&environment={only}" if only else "",
         }
-        return self.page("dashboard/application/history.html", context)
+        part = "_rollouts_card" if _is_part(request, "list") else "history"
+        return self.page(f"dashboard/application/{part}.html", context)
 
 
 class ApplicationReleases(ApplicationPart):
@@ -144,7 +144,8 @@ class ApplicationReleases(ApplicationPart):
             "page": page,
             "releases": release_lines(list(page), self.targets),
         }
-        return self.page("dashboard/application/releases.html", context)
+        part = "_releases_card" if _is_part(request, "list") else "releases"
+        return self.page(f"dashboard/application/{part}.html", context)
 
 
 class ApplicationConfiguration(ApplicationPart):
@@ -196,6 +197,11 @@ class ApplicationConfiguration(ApplicationPart):
         return self.page(
             "dashboard/application/configuration.html", context, status=problem.status if problem else 200
         )
+
+
+def _is_part(request: HttpRequest, name: str) -> bool:
+    """A region of the page asks for itself anew."""
+    return bool(request.htmx) and request.GET.get("part") == name  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
 
 
 def _values(row: Application) -> dict[str, Any]:

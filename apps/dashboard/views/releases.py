@@ -13,8 +13,9 @@ from apps.core.problems import NotFound
 from apps.dashboard.door import OrganizationPage
 from apps.dashboard.pictures.application import history_lines
 from apps.dashboard.pictures.compare import commits_between, comparison_of, manifests_between
-from apps.dashboard.pictures.release import provenance_of, sentence_of, stays_of, ways_of
+from apps.dashboard.pictures.release import Stay, provenance_of, sentence_of, stays_of, ways_of
 from apps.environments.access import environments_of, targets_of
+from apps.environments.models import Target
 from apps.releases.access import access_release_by_version, releases_of
 from apps.releases.models import Release, ReleaseCommit
 from apps.rollouts.access import rollouts_of
@@ -31,25 +32,35 @@ class ReleasePage(OrganizationPage):
         row = access_application(self.actor, application)
         release = access_release_by_version(self.actor, row, version)
         targets = list(targets_of(self.actor).filter(application_id=row.id))
-        rollouts = rollouts_of(self.actor).filter(release_id=release.id).order_by("-created_at", "-id")
+        stays = stays_of(release, targets)
+        if request.GET.get("part") == "now" and request.htmx:  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+            return self.page("dashboard/release/_now.html", self._now(row, release, targets, stays))
         commits = Paginator(
             ReleaseCommit.objects.filter(release_id=release.id).order_by("position"), COMMITS
         ).get_page(request.GET.get("page"))
-        stays = stays_of(release, targets)
         context = {
+            **self._now(row, release, targets, stays),
+            "provenance": provenance_of(release),
+            "commits": [(commit, bytes(commit.sha).hex()) for commit in commits],
+            "page": commits,
+            "before": release.base_release,
+        }
+        return self.page("dashboard/release.html", context)
+
+    def _now(
+        self, row: Application, release: Release, targets: list[Target], stays: tuple[Stay, ...]
+    ) -> dict[str, Any]:
+        """What changes while one looks at it."""
+        rollouts = rollouts_of(self.actor).filter(release_id=release.id).order_by("-created_at", "-id")
+        return {
             "application": row,
             "release": release,
-            "provenance": provenance_of(release),
             "sentence": sentence_of(release, targets, stays),
             "ways": ways_of(self.actor, release, targets),
             "stays": stays,
             "history": history_lines(rollouts[:RECENT]),
-            "commits": [(commit, bytes(commit.sha).hex()) for commit in commits],
-            "page": commits,
             "others": [other for other in _newest(self.actor, row) if other.id != release.id],
-            "before": release.base_release,
         }
-        return self.page("dashboard/release.html", context)
 
 
 class Comparison(OrganizationPage):

@@ -1,0 +1,32 @@
+"""Asking for pages as a signed-in person, and reading them as a person does."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+from django.test import Client
+
+from tests.people import PASSWORD
+
+
+def browser(user: Any) -> Client:
+    client = Client()
+    assert client.login(email=user.email, password=PASSWORD)
+    return client
+
+
+def words(html: bytes | str) -> str:
+    """The text of a page as it is read, blanks folded."""
+    text = html.decode() if isinstance(html, bytes) else html
+    text = re.sub(r"(?s)<(script|svg|style).*?</\1>", " ", text)
+    text = " ".join(unescape(re.sub(r"<[^>]+>", " ", text)).split())
+    return re.sub(r" ([.,;:])(?= |$)", r"\1", text)
+
+
+def key_in(html: bytes) -> str:
+    """Of the form that is sent once."""
+    found = re.search(r'name="key" value="([^"]+)"', html.decode())
+    assert found
+    return found[1]
