@@ -100,7 +100,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         return asked
 
     def stuck(self) -> list[tuple[str, QuerySet[OutboxMessage], str]]:
-        return [("tasks wait too long", late_messages(), "late=yes")]
+        return [("Late tasks", late_messages(), "late=yes")]
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user

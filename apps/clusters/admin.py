@@ -19,7 +19,7 @@ class ClusterAdmin(TenantAdmin):
     def stuck(self) -> list[tuple[str, QuerySet[Cluster], str]]:
         silent = [Reachability.UNREACHABLE, Reachability.REFUSED]
         rows: QuerySet[Cluster] = Cluster.objects.filter(reachability__in=silent)
-        return [("clusters do not answer", rows, "reachability__in=unreachable,refused")]
+        return [("Clusters that do not answer", rows, "reachability__in=unreachable,refused")]
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         return lookup == "reachability__in" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]  # the stubs want one

@@ -35,4 +35,4 @@ class TargetAdmin(TenantAdmin):
         rows: QuerySet[Target] = Target.objects.filter(
             needs_person_since__isnull=False, removed_at__isnull=True
         )
-        return [("targets need a person", rows, "needs_person_since__isempty=0")]
+        return [("Targets that need a person", rows, "needs_person_since__isempty=0")]

@@ -105,7 +105,7 @@ class RolloutAdmin(TenantAdmin):
         return asked
 
     def stuck(self) -> list[tuple[str, QuerySet[Rollout], str]]:
-        return [("rollouts are stuck", stuck_rollouts(), "stuck=yes")]
+        return [("Stuck rollouts", stuck_rollouts(), "stuck=yes")]
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user

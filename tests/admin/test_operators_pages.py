@@ -77,9 +77,9 @@ def test_the_first_page_says_in_numbers_what_may_need_somebody(operator: Client,
         Rollout.objects.filter(id=world.rollout.id).update(next_check_at=late)
     message(world, not_before=late)
     content = " ".join(operator.get("/operator/").content.decode().split())
-    assert "<b>1</b><span>rollouts are stuck</span>" in content
-    assert "<b>1</b><span>tasks wait too long</span>" in content
-    assert "<b>0</b><span>targets need a person</span>" in content
+    assert "<b>1</b><span>Stuck rollouts</span>" in content
+    assert "<b>1</b><span>Late tasks</span>" in content
+    assert "<b>0</b><span>Targets that need a person</span>" in content
     stuck = operator.get("/operator/rollouts/rollout/?stuck=yes").content.decode()
     assert str(world.rollout.id) in stuck
     with scopes.organization(world.people.acme.id):

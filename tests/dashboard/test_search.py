@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from apps.dashboard.pictures.sought import Nearness, nearest, parse
+from tests.dashboard.conftest import Costs
 from tests.e2e.story import Story, make_story
 from tests.people import (
     PASSWORD,
@@ -213,6 +214,66 @@ def test_nothing_of_another_organization_is_found_by_any_word(story: Story) -> N
     own = stranger.get("/o/globex/search/", {"q": "whisper"}).content.decode()
     assert "HUSH-1 Whisper it" in own
     assert stranger.get("/o/acme/search/", {"q": "boutique"}).status_code == 404
+
+
+def test_a_search_asks_as_often_with_many_hits_as_with_one(story: Story, costs: Costs) -> None:
+    client, options = browser(story.people.ana), {"HX-Request": "true"}
+    story.live("v1", "dev")
+
+    def ask() -> None:
+        costs(client, "palette", "/o/acme/search/?part=options&q=", **options)
+        costs(client, "palette-typed", "/o/acme/search/?part=options&q=boutique", **options)
+        costs(client, "search", "/o/acme/search/?q=boutique")
+        costs(client, "search-of-a-kind", "/o/acme/search/?q=boutique+v1+dev&kind=rollout")
+
+    ask()
+    for version in ("v1.1", "v1.2", "v1.3"):
+        story.live(version, "dev")
+    ask()
+
+
+def test_the_search_functions_are_answered_by_their_indexes(story: Story) -> None:
+    """Their statements, explained as their owner runs them, beside a large tenant. As the application itself no index
+    could answer them: LIKE is not leakproof."""
+    import psycopg
+    from django.db import connection
+
+    from tests.servers.run import current
+
+    release(story, "v1")
+    organization = str(story.people.acme.id)
+    url = current().postgres().superuser_url(connection.settings_dict["NAME"])
+    with psycopg.connect(url, autocommit=True) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        superuser.execute(_MANY_RELEASES, [organization])
+        superuser.execute("ANALYZE release")
+        superuser.execute("LOAD 'auto_explain'")
+        for setting in ("log_min_duration = 0", "log_nested_statements = on", "log_analyze = on"):
+            superuser.execute(f"SET auto_explain.{setting}")
+        superuser.execute("SET client_min_messages = log")
+        superuser.execute("SELECT set_config('slipway.organization', %s, false)", [organization])
+        said: list[str] = []
+        superuser.add_notice_handler(lambda notice: said.append(notice.message_primary or ""))
+        for words in (["v77.7"], ["seven", "4711"], ["branch-4711"], ["qqqq"]):
+            superuser.execute("SELECT * FROM slipway_search_releases(%s, 6)", [words])
+        plans = "\n".join(said)
+    assert "release_search_version" in plans
+    assert "Bitmap Index Scan on release_search " in plans
+    assert "Seq Scan on release r" not in plans
+    dropped = [
+        int(number) for number in re.findall(r"Rows Removed by (?:Filter|Index Recheck): (\d+)", plans)
+    ]
+    assert max(dropped, default=0) < 500, plans
+
+
+_MANY_RELEASES = """
+    INSERT INTO release SELECT made.* FROM generate_series(1, 20000) n,
+      LATERAL (SELECT * FROM release WHERE organization_id = %s AND number = 1 LIMIT 1) base,
+      jsonb_populate_record(base::release, jsonb_build_object(
+        'id', overlay(gen_random_uuid()::text placing to_char(n, 'FM00000000') from 1 for 8), 'number', 1000 + n,
+        'version', 'v' || n / 100 || '.' || n %% 10 || '.' || n, 'branch', 'branch-' || n,
+        'notes', CASE WHEN n %% 7 = 0 THEN 'seven' ELSE 'other' END || ' ' || n, 'line_position', 1000 + n)) made
+"""
 
 
 def test_the_functions_refuse_without_an_organization_in_scope(story: Story) -> None:

@@ -61,8 +61,10 @@ class OperatorSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """What may need somebody comes first, in numbers."""
-        found = [state for state in states(self) if request.user.has_perm(state.permission)]  # type: ignore[union-attr]  # somebody, by has_permission
-        return super().index(request, {**(extra_context or {}), "states": found})
+        found = [state for state in states(self) if request.user.has_perm(state.permission)]
+        return super().index(
+            request, {**(extra_context or {}), "states": sorted(found, key=lambda state: -state.number)}
+        )
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Each page in system scope, from its first query to its last: a page is rendered inside, too."""
