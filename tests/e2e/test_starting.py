@@ -6,26 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.e2e.sameness import assert_equals_reload, is_live
 from tests.e2e.story import Story, Teller, apart
-from tests.e2e.test_journeys import is_live, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 PAGE = "/o/acme/applications/boutique/"
-
-
-def travel(page: Page) -> str:
-    """The line as it stands, without running clocks."""
-    return page.evaluate(
-        """() => {
-            const copy = document.getElementById("application-travel").cloneNode(true);
-            for (const time of copy.querySelectorAll("time")) { time.textContent = ""; time.removeAttribute("title"); }
-            copy.normalize();
-            return copy.outerHTML.replace(/\\s+/g, " ").replaceAll(' class="stack"', "");
-        }"""
-    )
 
 
 def rollout_of(story: Story, number: int) -> Teller:
@@ -61,11 +49,7 @@ def test_a_release_is_promoted_by_a_double_click_and_seen_on_its_way(
     rollout.observe(ready=0.5)
     expect(vic.locator("#station-dev .train-words")).to_contain_text("step 2 of 2, 50 %")
     expect(vic.locator(".lead-sentence")).to_contain_text("v2 is on its way to dev")
-    settle(vic)
-    pushed = travel(vic)
-    vic.reload()
-    is_live(vic)
-    assert pushed == travel(vic)
+    assert_equals_reload(vic)
     rollout.observe(ready=1.0)
     rollout.succeed()
     expect(vic.locator("#station-dev .stand")).to_contain_text("v2")
