@@ -62,6 +62,7 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["organization_id", "object_id", "number"], name="audit_entry_object"),
             models.Index(fields=["organization_id", "actor_id", "number"], name="audit_entry_actor"),
+            models.Index(fields=["organization_id", "action", "number"], name="audit_entry_action"),
         ]
 
     def __str__(self) -> str:

@@ -153,6 +153,17 @@ def test_the_palette_offers_places_and_only_the_acts_that_this_person_may_do(sto
     assert "place-audit" in hits(browser(story.people.olu), "audit")
 
 
+def test_a_found_release_can_be_promoted_by_who_may_start_something(story: Story) -> None:
+    made = release(story, "v7.1.0")
+    assert f"promote-release-{made.id}" in hits(browser(story.people.dee), "v7.1.0")
+    content = browser(story.people.bo).get(
+        "/o/acme/search/", {"q": "boutique v7", "part": "options"}, headers={"HX-Request": "true"}
+    )
+    assert 'href="/o/acme/applications/boutique/start/?release=v7.1.0"' in content.content.decode()
+    for name in ("vic", "olu", "ada"):
+        assert f"promote-release-{made.id}" not in hits(browser(getattr(story.people, name)), "v7.1.0")
+
+
 def test_of_many_the_palette_shows_five_and_where_the_others_are(story: Story) -> None:
     client = browser(story.people.vic)
     for number in range(25):

@@ -70,6 +70,7 @@ def large(people: People, transactional_database: str, valkey: str) -> World:
 LISTS = {
     "audit/": ("audit_entry", {"audit_entry_number"}),
     "audit/?actor_id={somebody}": ("audit_entry", {"audit_entry_actor", "audit_entry_object"}),
+    "audit/?action=rollout.reject": ("audit_entry", {"audit_entry_action"}),
     "audit/?object_id={somebody}": ("audit_entry", {"audit_entry_object"}),
     "activity/": ("activity", {"activity_pkey"}),
     "activity/?rollout={rollout}": ("activity", {"activity_rollout"}),

@@ -97,6 +97,7 @@ def releases(search: Search) -> list[Hit]:
                 version=row.version,
                 detail=" · ".join(part for part in [told.get(row.id, ""), *parts] if part),
                 at=row.created_at,
+                application=row.application.slug,
             )
         )
     return sorted(found, key=lambda hit: hit.near)

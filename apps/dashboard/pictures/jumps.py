@@ -3,14 +3,18 @@ there are."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from apps.dashboard.pictures.finders import link
-from apps.dashboard.pictures.search import Hit, Search
+from apps.dashboard.pictures.search import Group, Hit, Search
 from apps.dashboard.pictures.sought import Nearness, nearest
 from apps.organizations.access import Right, decide
+from apps.organizations.choices import GrantedRight
 
 _PART = "Settings: "
+_MOST_PROMOTED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,27 @@ def actions(search: Search) -> list[Hit]:
             icon = "theme" if act.startswith("theme") else "keys"
             found.append(Hit(f"hit-{act}", "action", icon, name, "", near, act=act))
     return sorted(found, key=lambda hit: hit.near)
+
+
+def promotions(search: Search, groups: Sequence[Group]) -> list[Hit]:
+    """Putting the first found releases somewhere, for who may start anything. Where, the page then asks."""
+    actor = search.actor
+    starts = any(decide(actor, right).allowed for right in (Right.START, Right.START_UNAPPROVED))
+    if not starts and not any(granted == GrantedRight.DEPLOY for _, granted in actor.grants):
+        return []
+    releases = [hit for group in groups for hit in group.hits if hit.kind == "release"]
+    return [
+        Hit(
+            f"hit-promote-{hit.id.removeprefix('hit-')}",
+            "action",
+            "rollouts",
+            f"Promote {hit.name}",
+            f"{link('start', actor.organization_slug, hit.application)}?{urlencode({'release': hit.version})}",
+            Nearness.COMBINED,
+            version=hit.version,
+        )
+        for hit in releases[:_MOST_PROMOTED]
+    ]
 
 
 def _found(search: Search, jumps: tuple[Jump, ...], kind: str) -> list[Hit]:

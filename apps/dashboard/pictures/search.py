@@ -36,6 +36,7 @@ class Hit:
     mark: Mark | None = None
     at: datetime | None = None
     act: str = ""  # what the page's script does instead of following the link
+    application: str = ""  # of a release, for what can be done with it
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.dashboard.door import OrganizationPage
 from apps.dashboard.pictures import finders, jumps
-from apps.dashboard.pictures.search import IN_PALETTE, LAST_PAGE, PER_PAGE, Finder, begin, groups_of
+from apps.dashboard.pictures.search import IN_PALETTE, LAST_PAGE, PER_PAGE, Finder, Group, begin, groups_of
 from apps.dashboard.pictures.sought import LONGEST, parse
 
 # Kind, as it stands in addresses; the group's title; who finds it. Among equally near hits in this order.
@@ -34,7 +34,10 @@ class SearchPage(OrganizationPage):
         if request.GET.get("part") == "options" and request.htmx:  # type: ignore[attr-defined]  # django-htmx
             asked = (*FINDERS, ACTIONS) if sought.words else (FINDERS[-1], ACTIONS)
             most = IN_PALETTE if sought.words else PER_PAGE
-            groups = groups_of(begin(self.actor, sought, most + 1), asked)
+            search = begin(self.actor, sought, most + 1)
+            groups = groups_of(search, asked)
+            if promoted := jumps.promotions(search, groups):
+                groups = (*groups, Group("promotion", "Do", tuple(promoted), more=False))
             return self.page("dashboard/palette/_options.html", {"groups": groups, "typed": typed})
         kind = request.GET.get("kind", "")
         chosen = [finder for finder in FINDERS if finder[0] == kind]
