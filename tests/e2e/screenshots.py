@@ -77,8 +77,15 @@ def tell(story: Story) -> dict[str, str]:
     return {
         "home": "/o/acme/",
         "rollout-moving": moving.path,
+        "rollout-table": f"{moving.path}?view=table",
+        "rollout-graph": f"{moving.path}?view=graph",
+        "rollout-object": f"{moving.path}objects/Deployment.apps/boutique-staging/adservice/",
+        "rollout-pod": f"{moving.path}pods/adservice-new-0/",
         "rollout-waiting": waiting.path,
         "rollout-failed": broken.path,
+        "replay": f"{broken.path}at/6/",
+        "rollout-events": f"{broken.path}events/",
+        "pod-log": f"{moving.path}pods/frontend-new-0/log/",
         "rollouts": "/o/acme/rollouts/",
         "applications": "/o/acme/applications/",
         "application": "/o/acme/applications/boutique/",
@@ -96,6 +103,8 @@ def tell(story: Story) -> dict[str, str]:
         "cluster": "/o/acme/clusters/harbour/",
         "settings-tokens": "/o/acme/settings/tokens/",
         "account": "/account/",
+        "search": "/o/acme/search/?q=boutique",
+        "search-none": "/o/acme/search/?q=zzz",
         "account-password": "/account/password/",
         "review": f"{waiting.path}review/",
         "approvals": "/o/acme/approvals/",
@@ -111,6 +120,7 @@ def settings_of(story: Story) -> dict[str, str]:
     with scopes.organization(story.people.acme.id):
         vic = Membership.objects.get(user=story.people.vic).id
     return {
+        "audit": "/o/acme/audit/?verify=1",
         "settings-people": "/o/acme/settings/people/",
         "settings-person": f"/o/acme/settings/people/{vic}/",
         "settings-environments": "/o/acme/settings/environments/",

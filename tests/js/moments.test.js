@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ageWords, countWords } from "../../static/js/moments.js";
+import { ageWords, countWords, untilWords } from "../../static/js/moments.js";
 
 test("an age is said as coarsely as it is true", () => {
   const said = [0, 4, 5, 9, 10, 59, 60, 3599, 3600, 86399, 86400].map(ageWords);
@@ -30,4 +30,16 @@ test("a running count keeps its seconds until there are hours", () => {
     "1 h 00",
     "1 h 05",
   ]);
+});
+
+test("what is only usual is said to be about so, and late when it is; what is known is not", () => {
+  const usual = [130, 42, 3, -5, -75].map((seconds) => untilWords(seconds, false));
+  assert.deepEqual(usual, [
+    "in about 2:10 min",
+    "in about 45 s",
+    "any moment",
+    "any moment",
+    "1:15 min later than usual",
+  ]);
+  assert.deepEqual([42, 0].map((seconds) => untilWords(seconds, true)), ["in 42 s", "now"]);
 });
