@@ -232,6 +232,7 @@ def test_a_whole_object_is_shown_on_demand_and_an_unknown_one_is_not(story: Stor
     whole = client.get(address[1].replace("&amp;", "&"))
     assert whole.status_code == 200
     assert client.get(f"{waiting.path}object/", {"key": "Deployment.apps/x/none"}).status_code == 404
+    assert "frontend" in words(client.get(f"{waiting.path}object/"))
 
 
 def test_the_dialog_on_the_rollout_page_leads_to_the_review(story: Story, waiting: Teller) -> None:

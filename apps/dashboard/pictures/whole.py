@@ -13,7 +13,7 @@ from apps.dashboard.differences.writing import yaml_lines
 from apps.dashboard.pictures.standing import sent_by, standing_before
 from apps.rollouts.models import PlanRecord, Rollout
 from slipway.engine.diff import normalised
-from slipway.engine.objects import Manifest
+from slipway.engine.objects import Manifest, ObjectKey
 from slipway.engine.plans import Plan, PlannedObject, Verb
 
 _ALL = 1_000_000
@@ -29,14 +29,15 @@ class Whole:
     runs: tuple[Run, ...]
 
 
+def objects_of_plan(rollout: Rollout, digest: str) -> list[ObjectKey]:
+    """What may be asked for whole; nothing while there is no plan."""
+    plan = _plan(rollout, digest)
+    return sorted((item.key for item in plan.objects), key=str) if plan else []
+
+
 def whole_object(rollout: Rollout, digest: str, key: str) -> Whole:
     """Secrets as digests. Raises NotFound for what the plan does not hold."""
-    record = (
-        PlanRecord.objects.filter(rollout_id=rollout.id, digest=digest or rollout.plan_digest)
-        .order_by("-number")
-        .first()
-    )
-    plan = Plan.from_json(record.body["plan"]) if record else None
+    plan = _plan(rollout, digest)
     item = next((item for item in plan.objects if str(item.key) == key), None) if plan else None
     if plan is None or item is None:
         raise NotFound("This plan holds no such object.")
@@ -52,6 +53,15 @@ def whole_object(rollout: Rollout, digest: str, key: str) -> Whole:
         after=source,
         runs=_runs(before, after),
     )
+
+
+def _plan(rollout: Rollout, digest: str) -> Plan | None:
+    record = (
+        PlanRecord.objects.filter(rollout_id=rollout.id, digest=digest or rollout.plan_digest)
+        .order_by("-number")
+        .first()
+    )
+    return Plan.from_json(record.body["plan"]) if record else None
 
 
 def _after(

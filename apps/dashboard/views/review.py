@@ -12,7 +12,7 @@ from apps.approvals.services import decide
 from apps.core.problems import Conflict, Invalid, NotFound, Outdated, Problem
 from apps.dashboard.door import OrganizationPage
 from apps.dashboard.pictures.review import Asked, review_of
-from apps.dashboard.pictures.whole import whole_object
+from apps.dashboard.pictures.whole import objects_of_plan, whole_object
 from apps.rollouts.access import access_rollout
 from apps.rollouts.models import Rollout
 
@@ -91,5 +91,10 @@ class WholeObject(OrganizationPage):
 
     def get(self, request: HttpRequest, organization: str, number: int) -> HttpResponse:
         rollout = access_rollout(self.actor, number)
-        picture = whole_object(rollout, request.GET.get("plan", ""), request.GET.get("key", ""))
-        return self.page("dashboard/plan/whole.html", {"rollout": rollout, "whole": picture})
+        plan, key = request.GET.get("plan", ""), request.GET.get("key", "")
+        if not key:
+            context = {"rollout": rollout, "keys": objects_of_plan(rollout, plan), "plan": plan}
+            return self.page("dashboard/plan/objects.html", context)
+        return self.page(
+            "dashboard/plan/whole.html", {"rollout": rollout, "whole": whole_object(rollout, plan, key)}
+        )
