@@ -17,7 +17,7 @@ COMMANDS = {
     "environments": "list create show move add-cluster remove-cluster",
     "releases": "create list show",
     "rollouts": "list start watch show approve reject abort stop pause resume retry rollback explain diff",
-    "clusters": "add list check",
+    "clusters": "add list rotate check",
     "targets": "list show reapply lift-mark",
     "tokens": "list create revoke",
     "audit": "list verify",

@@ -51,7 +51,8 @@ class Form:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Field:
-        return {one.name: one for one in self.fields}[name]  # KeyError: a template then looks for an attribute
+        """Raises KeyError; a template then looks for an attribute of that name."""
+        return {one.name: one for one in self.fields}[name]
 
     @property
     def wrong(self) -> bool:

@@ -34,11 +34,7 @@ def add(
     output: Output = Format.TABLE,
 ) -> None:
     """Add a cluster by a kubeconfig with a token or a client certificate, then ask it who it is."""
-    try:
-        text = sys.stdin.read() if str(kubeconfig) == "-" else kubeconfig.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise CommandFailed(f"{kubeconfig} cannot be read: {why}.", Outcome.USAGE) from None
+    text = _read(kubeconfig)
     api = connect(context)
     body = said(slug=cluster, name=name, kubeconfig=text, kubeconfig_context=kubeconfig_context)
     api.post(api.inside("clusters"), body)
@@ -46,9 +42,34 @@ def add(
 
 
 @app.command()
+def rotate(
+    context: typer.Context,
+    cluster: str,
+    kubeconfig: Annotated[Path, typer.Option(help="The file; `-` is stdin. It is parsed, never executed.")],
+    kubeconfig_context: Annotated[str, typer.Option("--context", help="Which of its contexts.")] = "",
+    output: Output = Format.TABLE,
+) -> None:
+    """Give a cluster other credentials, then ask it who it is. Rollouts that run go on with the new ones."""
+    text = _read(kubeconfig)
+    api = connect(context)
+    path = api.inside("clusters", cluster)
+    body = said(kubeconfig=text, kubeconfig_context=kubeconfig_context)
+    api.patch(path, body, revision=api.get(path)["revision"])
+    _check(context, cluster, output)
+
+
+@app.command()
 def check(context: typer.Context, cluster: str, output: Output = Format.TABLE) -> None:
     """Ask a cluster now. Ends with 1 when it does not answer."""
     _check(context, cluster, output)
+
+
+def _read(kubeconfig: Path) -> str:
+    try:
+        return sys.stdin.read() if str(kubeconfig) == "-" else kubeconfig.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise CommandFailed(f"{kubeconfig} cannot be read: {why}.", Outcome.USAGE) from None
 
 
 def _check(context: typer.Context, cluster: str, output: Format) -> None:
