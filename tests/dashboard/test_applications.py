@@ -90,6 +90,7 @@ def test_each_list_answers_with_itself_alone_when_its_stream_has_news(story: Sto
         (f"{PAGE}history/", "list", '<section id="application-history"'),
         (f"{PAGE}releases/", "list", '<section id="application-releases"'),
         (f"{PAGE}releases/v1/", "now", '<div id="release-now"'),
+        (f"{PAGE}releases/v1/", "sentence", '<p id="release-sentence"'),
         (PAGE, "recent", '<div id="application-recent"'),
     ):
         answer = client.get(path, {"part": part}, headers={"HX-Request": "true"})

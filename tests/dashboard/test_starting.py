@@ -179,6 +179,9 @@ def test_going_back_offers_first_what_stands_nowhere_now(story: Story) -> None:
     story.release("v4")
     html = client.get(f"{START}?back=1", headers={"HX-Request": "true"}).content.decode()
     assert re.findall(r'<option value="(v\d)"', html) == ["v2", "v1", "v3"]
+    story.live("v2", "staging")  # live there alone, and still the one to go back to in dev
+    html = client.get(f"{START}?back=1", headers={"HX-Request": "true"}).content.decode()
+    assert "Roll back to boutique v2" in words(html)
     assert "Roll back to boutique v2" in words(html)
 
 

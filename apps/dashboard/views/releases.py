@@ -33,8 +33,9 @@ class ReleasePage(OrganizationPage):
         release = access_release_by_version(self.actor, row, version)
         targets = list(targets_of(self.actor).filter(application_id=row.id))
         stays = stays_of(release, targets)
-        if request.GET.get("part") == "now" and request.htmx:  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
-            return self.page("dashboard/release/_now.html", self._now(row, release, targets, stays))
+        part = request.GET.get("part", "") if request.htmx else ""  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+        if part in {"now", "sentence"}:
+            return self.page(f"dashboard/release/_{part}.html", self._now(row, release, targets, stays))
         commits = Paginator(
             ReleaseCommit.objects.filter(release_id=release.id).order_by("position"), COMMITS
         ).get_page(request.GET.get("page"))

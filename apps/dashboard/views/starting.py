@@ -35,9 +35,9 @@ class StartRollout(OrganizationPage):
 
     def get(self, request: HttpRequest, organization: str, application: str) -> HttpResponse:
         row = access_application(self.actor, application)
-        back = bool(request.GET.get("back"))
+        back, to = bool(request.GET.get("back")), request.GET.get("to", "")
         targets = list(targets_of(self.actor).filter(application_id=row.id))
-        releases = list(self._earlier(row, targets) if back else self._releases(row)[:MOST_RELEASES])
+        releases = self._earlier(row, targets, to) if back else list(self._releases(row)[:MOST_RELEASES])
         release = self._release(row, request.GET.get("release", ""), releases)
         if release is not None and release not in releases:
             releases.append(release)
@@ -47,10 +47,8 @@ class StartRollout(OrganizationPage):
             "release": release,
             "key": new_key(),
             "back": back,
-            "to": request.GET.get("to", ""),
-            "picture": start_picture(
-                self.actor, release, targets, back=back, environment=request.GET.get("to", "")
-            )
+            "to": to,
+            "picture": start_picture(self.actor, release, targets, back=back, environment=to)
             if release
             else None,
         }
@@ -98,12 +96,17 @@ class StartRollout(OrganizationPage):
             return steering.reapply(self.actor, target.id, why=why)
         return starting.start_rollout(self.actor, target, release, why=why).rollout
 
-    def _earlier(self, application: Application, targets: list[Target]) -> Any:
-        """What one can go back to: what succeeded somewhere, newest first; first of all what stands nowhere now."""
-        stood = Rollout.objects.filter(target__in=targets, phase=Phase.SUCCEEDED).values("release_id")
-        live = {target.live_release_id for target in targets}
-        found = list(self._releases(application).filter(id__in=stood)[:MOST_RELEASES])
-        return sorted(found, key=lambda release: release.id in live)
+    def _earlier(self, application: Application, targets: list[Target], to: str) -> list[Release]:
+        """What one can go back to, newest first: before all that is live wherever it stood. `to` is one environment."""
+        asked = [target for target in targets if not to or target.environment.slug == to]
+        succeeded = Rollout.objects.filter(target__in=asked, phase=Phase.SUCCEEDED)
+        found = list(
+            self._releases(application).filter(id__in=succeeded.values("release_id"))[:MOST_RELEASES]
+        )
+        live = {target.id: target.live_release_id for target in asked}
+        stood = succeeded.filter(release__in=found).values_list("target_id", "release_id").distinct()
+        useful = {release for target, release in stood if live[target] != release}
+        return sorted(found, key=lambda release: release.id not in useful)
 
     def _releases(self, application: Application) -> Any:
         rows: Any = releases_of(self.actor).filter(application_id=application.id)
