@@ -159,6 +159,8 @@ class Stack:
                 "slipway.asgi:application",
                 *("--host", ADDRESS, "--port", str(self.ports.web), "--lifespan", "off"),
                 *("--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "3"),
+                # A page says a few words; uvicorn alone would take in 16 MB of them before anybody looks.
+                *("--ws-max-size", "65536"),
             ),
             environment={**self.environment, "SLIPWAY_DATABASE_POOL": "true"},
             depends_on=depends_on,

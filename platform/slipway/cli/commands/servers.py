@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 _PANEL = "Run Slipway"
-_EVERYWHERE = ("--host", "0.0.0.0", "--port", "8000")  # noqa: S104  in a container, which chooses what it publishes
+# A page says a few words on its socket; uvicorn alone would take in 16 MB of them before anybody looks.
+_EVERYWHERE = ("--host", "0.0.0.0", "--port", "8000", "--ws-max-size", "65536")  # noqa: S104  in a container, which chooses what it publishes
 # Whatever stands behind the command goes to the other process as it is.
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
