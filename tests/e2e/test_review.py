@@ -94,11 +94,9 @@ def test_several_are_chosen_by_key_and_each_says_what_became_of_it(
         page.keyboard.press("x")
     expect(page.locator("#several-count")).to_have_text("2 chosen")
     # News come in, the list is fetched anew, and what was chosen stays chosen.
-    story.start("v1", "dev")
-    page.wait_for_function(
-        "performance.getEntriesByType('resource').some(entry => entry.name.includes('part=inbox'))"
-    )
-    page.wait_for_function("document.querySelectorAll('.htmx-request').length === 0")
+    with page.expect_response(lambda response: "part=inbox" in response.url):
+        story.start("v1", "dev")
+    expect(page.locator(".htmx-request")).to_have_count(0)
     expect(page.locator("#several-count")).to_have_text("2 chosen")
     page.get_by_label("Comment, kept with each decision").fill("both looked at")
     page.get_by_role("button", name="Approve the chosen").click()
