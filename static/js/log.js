@@ -14,15 +14,6 @@ import { clockWords } from "./moments.js";
 
 const MOST_LINES = 5000; // in the page; older ones go
 const MOST_HELD = 2000; // while paused or out of sight
-const STATES = /** @type {Record<string, string>} */ ({
-  following: "Following.",
-  waiting: "Waiting: ",
-  away: "",
-  ended: "Ended: ",
-  gone: "",
-  refused: "Refused: ",
-});
-
 const card = document.getElementById("pod-log");
 const list = document.getElementById("log-lines");
 if (card && list) open(card, list);
@@ -38,6 +29,7 @@ function open(card, list) {
   let following = true;
   let lost = 0; // lines that were written and are not here
   let state = "";
+  let told = "";
   /** @type {Entry[]} */
   let held = [];
   let drawing = false;
@@ -83,10 +75,10 @@ function open(card, list) {
     }
   }
 
-  /** @param {string} words */
+  /** @param {string} [words] the server's; left out: the same as before */
   function tellState(words) {
-    const begins = STATES[state] ?? "";
-    say(paused ? `Paused; ${held.length} new lines wait.` : `${begins}${begins && !begins.endsWith(" ") ? "" : words}`);
+    if (words !== undefined) told = state === "following" ? "Following." : words;
+    say(paused ? `Paused; ${held.length} new ${held.length === 1 ? "line waits" : "lines wait"}.` : told);
     card.dataset.state = state;
   }
 
@@ -134,7 +126,7 @@ function open(card, list) {
         held.splice(0, over);
         lost += over;
       }
-      if (paused) tellState("");
+      if (paused) tellState();
       return;
     }
     if (!drawing) {
@@ -247,7 +239,7 @@ function open(card, list) {
       button.textContent = paused ? "Go on" : "Pause";
     }
     if (!paused) draw();
-    tellState("");
+    tellState();
   }
 
   /** Exactly what is shown: masked, and with what was skipped said. */

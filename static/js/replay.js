@@ -3,6 +3,7 @@
 // without leaving it: the server answers the page's fragments as they stood, and they are morphed in.
 
 import { onFragments } from "./live.js";
+import { onEvent } from "./live.js";
 import { refreshMoments } from "./moments.js";
 import { morph } from "./morph.js";
 
@@ -176,6 +177,16 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   if (playing) stop();
   else play();
+});
+
+// The present moves on, and the right end with it.
+onEvent("rollout", ({ number }) => {
+  const [card, track] = [part(), slider()];
+  if (!isLive() || !card || !track || !number || number <= last()) return;
+  card.dataset.last = String(number);
+  const atEnd = track.value === track.max;
+  track.max = String(number);
+  if (atEnd) track.value = track.max;
 });
 
 for (const hidden of document.querySelectorAll("#rollout-replay [hidden]")) hidden.removeAttribute("hidden");

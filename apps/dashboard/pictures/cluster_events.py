@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,14 +28,15 @@ class ClusterEventLine:
 
 def lines_about(rollout: Rollout, events: Iterable[Manifest]) -> tuple[ClusterEventLine, ...]:
     known = _known(rollout.progress or {})
+    names = sorted({name for _, name in known}, key=len, reverse=True)
+    particular = re.compile("|".join(re.escape(name) for name in names) or r"(?!)")
     groups: dict[tuple[bool, str], list[Mapping[str, Any]]] = {}
     for event in events:
         about = event.get("involvedObject") or {}
         if (about.get("kind"), about.get("name")) not in known:
             continue
-        like = likeness(
-            str(event.get("reason", "")), str(event.get("message", "")), str(about.get("name", ""))
-        )
+        # One ReplicaSet that made five pods has told one thing five times.
+        like = likeness(str(event.get("reason", "")), particular.sub("…", str(event.get("message", ""))))
         groups.setdefault((event.get("type") != "Warning", like), []).append(event)
     ordered = sorted(groups.items(), key=lambda pair: max(_last(one) for one in pair[1]), reverse=True)
     ordered.sort(key=lambda pair: pair[0][0])
