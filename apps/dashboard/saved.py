@@ -43,7 +43,7 @@ def save_view(actor: Actor, *, name: str, look: Look, shared: bool) -> SavedView
         raise Invalid(sentence, fields={"name": sentence})
     with transaction.atomic():
         mine = SavedView.objects.filter(person_id=actor.user_id)
-        view = mine.filter(name=name).first()
+        view: SavedView | None = mine.filter(name=name).first()
         if view is None:
             if mine.count() >= MOST:
                 raise Invalid(f"You have {MOST} views; delete one before you keep another.")

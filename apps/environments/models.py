@@ -103,7 +103,7 @@ class Target(TenantModel):
     # Something is wrong here. A column of its own, since an index over health or phase would end HOT updates: this
     # one changes only when it turns bad or good again.
     troubled = models.GeneratedField(
-        expression=models.Q(removed_at__isnull=True)
+        expression=models.Q(removed_at__isnull=True)  # type: ignore[arg-type]  # the stubs know no condition here
         & (
             models.Q(needs_person_since__isnull=False)
             | models.Q(health__in=["degraded", "missing"])

@@ -67,10 +67,10 @@ JOIN release r ON r.application_id = f.application_id AND r.number = least({rele
 CROSS JOIN rollout base CROSS JOIN LATERAL
   jsonb_populate_record(base, jsonb_build_object('id', f.rollout_id, 'number', f.number, 'target_id', f.id,
     'application_id', f.application_id, 'environment_id', f.environment_id, 'release_id', r.id, 'phase', f.now_phase,
-    'phase_since', now() - f.n * interval '1 minute', 
+    'phase_since', now() - f.n * interval '1 minute',
     'created_at', now() - (f.n + 1440 * ({rollouts} - f.k)) * interval '1 minute',
     'ended_at', CASE WHEN f.now_phase IN ('succeeded', 'failed') THEN now() - f.n * interval '1 minute' END,
-    'slot_at', now() - f.n * interval '1 minute', 'step', 2, 
+    'slot_at', now() - f.n * interval '1 minute', 'step', 2,
     'plan_number', 1, 'plan_digest', 'p' || f.number, 'approvals_needed', 2,
     'next_check_at', NULL, 'leased_until', now() + interval '1 day', 'requested_by_id', %(bo)s, 'requested_by_label', 'Bo',
     'sentence', 'Step 2 of 3: workloads; 7 of 12 workloads healthy.',

@@ -52,7 +52,7 @@ class ApplicationShape(TypedDict):
 
 
 class ApplicationQuery(PageQuery):
-    label = serializers.CharField(
+    label = serializers.CharField(  # type: ignore[assignment]  # a field's own `label` is another thing
         required=False, max_length=400, help_text="team=shop, or team for whatever value."
     )
 

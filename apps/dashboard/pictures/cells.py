@@ -92,7 +92,7 @@ def cells_of(wanted: Iterable[Target]) -> list[tuple[Target, Cell]]:
     rows = list(wanted)
     ids = [row.id for row in rows]
     # The newest one speaks only when it ended badly or was a way back; of the others the target says enough.
-    numbers = {row.last_rollout_number for row in rows if row.last_phase in _SPEAKING}
+    numbers = {row.last_rollout_number or 0 for row in rows if row.last_phase in _SPEAKING}
     last = {
         row.target_id: row
         for row in _rollouts().filter(number__in=numbers).filter(Q(phase__in=_BAD) | Q(kind=Kind.ROLLBACK))

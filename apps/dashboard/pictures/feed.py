@@ -16,7 +16,7 @@ from apps.environments.models import Environment
 from apps.organizations.access import Actor, Right, authorize
 from apps.organizations.models import Membership
 
-PAGE = 50
+PAGE = 120  # entries; the phases of one rollout are one line of them
 # What a filter says → the kinds it stands for. `kind = ANY` walks one index range per kind.
 KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "rollouts": ("Rollouts", ("rollout.phase",)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count
@@ -69,7 +70,7 @@ class Matrix:
     look: Look
     columns: tuple[Column, ...]
     groups: tuple[Group, ...]
-    page: Page[Application]
+    page: Page[Any]
     chips: tuple[Chip, ...]
     label_keys: tuple[str, ...]
     labels: tuple[str, ...]  # "team=shop", to choose from
@@ -114,12 +115,9 @@ def matrix_of(actor: Actor, look: Look, *, page: str = "1") -> Matrix:
     """Inside the organization's scope."""
     wanted = applications_sought(actor, look)
     # A narrowed look is searched once: its ids are counted and cut here, and the page's rows are fetched by them.
-    sought = list(wanted.values_list("id", flat=True)) if look.is_narrowed else wanted
-    chosen = Paginator(sought, PAGE_SIZE).get_page(page)
-    rows = list(chosen)
-    if look.is_narrowed:
-        by_id = {row.id: row for row in wanted_by_ids(actor, look, rows)}
-        rows = [by_id[identifier] for identifier in rows]
+    sought: Any = list(wanted.values_list("id", flat=True)) if look.is_narrowed else wanted
+    chosen: Page[Any] = Paginator(sought, PAGE_SIZE).get_page(page)
+    rows: list[Application] = _of_ids(actor, look, list(chosen)) if look.is_narrowed else list(chosen)
     environments = list(Environment.objects.order_by("position"))
     cells = by_application(environments, cells_of(targets_of_page(rows)))
     empty: tuple[tuple[Cell, ...], ...] = ((),) * len(environments)
@@ -134,6 +132,11 @@ def matrix_of(actor: Actor, look: Look, *, page: str = "1") -> Matrix:
         label_keys=keys,
         labels=label_pairs(_MOST_LABELS) if keys else (),
     )
+
+
+def _of_ids(actor: Actor, look: Look, ids: Sequence[UUID]) -> list[Application]:
+    by_id = {row.id: row for row in wanted_by_ids(actor, look, ids)}
+    return [by_id[identifier] for identifier in ids]
 
 
 def _groups(look: Look, wanted: Any, rows: Sequence[MatrixRow]) -> tuple[Group, ...]:

@@ -16,7 +16,7 @@ from apps.organizations.access import Actor
 from apps.rollouts.models import Rollout
 
 MOST = 50
-SHOWN = 6  # on home; the rest is on the page of approvals
+SHOWN = 5  # on home; the rest is on the page of approvals
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,22 @@ class Waiting:
 @dataclass(frozen=True, slots=True)
 class Inbox:
     waiting: tuple[Waiting, ...]
-    count: int  # of all that waits, shown or not
+    decisions: int  # of all that wait, shown or not
+    needed: int  # of all targets that need somebody
     own: tuple[Waiting, ...]  # asked for by this person: failed, or waiting for somebody else
     own_count: int
 
     @property
-    def more(self) -> int:
-        return self.count - len(self.waiting)
+    def count(self) -> int:
+        return self.decisions + self.needed
+
+    @property
+    def more_decisions(self) -> int:
+        return self.decisions - sum(1 for item in self.waiting if not item.lift)
+
+    @property
+    def more_needed(self) -> int:
+        return self.needed - sum(1 for item in self.waiting if item.lift)
 
     @property
     def own_more(self) -> int:
@@ -53,9 +62,10 @@ class Inbox:
 def inbox_of(actor: Actor) -> Inbox:
     """A handful of each; the counts are exact."""
     waiting = waiting_for(actor, most=SHOWN)
-    number = len(waiting) if len(waiting) < SHOWN else waiting_count(actor)
     own, own_number = _own(actor, {item.id for item in waiting})
-    return Inbox(tuple(waiting), number, tuple(own), own_number)
+    return Inbox(
+        tuple(waiting), decisions_count(actor), people_needed(actor).count(), tuple(own), own_number
+    )
 
 
 def waiting_count(actor: Actor) -> int:

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             name="troubled",
             field=models.GeneratedField(
                 db_persist=True,
-                expression=models.Q(
+                expression=models.Q(  # type: ignore[arg-type]  # the stubs know no condition here
                     ("removed_at__isnull", True),
                     models.Q(
                         ("needs_person_since__isnull", False),
