@@ -145,8 +145,21 @@ API = [
 ]
 
 
+LEADS_ON = ("settings/",)  # pages that send one on to another, by their ends
 # Pages that a viewer is refused, by their ends; every other one is open to every member.
-NOT_FOR_VIEWERS = ("/pods/<str:pod>/log/", "/audit/")
+NOT_FOR_VIEWERS = (
+    "/pods/<str:pod>/log/",
+    "/audit/",
+    "settings/organization/",
+    "settings/people/",
+    "settings/people/<uuid:member>/",
+    "settings/environments/",
+    "settings/environments/new/",
+    "settings/environments/edit/<slug:environment>/",
+    "settings/clusters/",
+    "settings/clusters/new/",
+    "settings/clusters/edit/<slug:cluster>/",
+)
 
 
 def kwargs_of(world: World) -> dict[str, Any]:

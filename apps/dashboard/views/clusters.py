@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -28,13 +30,13 @@ class ClusterPage(OrganizationPage):
     def get(self, request: HttpRequest, organization: str, cluster: str) -> HttpResponse:
         return self.show(cluster, part=request.GET.get("part") == "cluster")
 
-    def show(self, slug: str, *, part: bool) -> HttpResponse:
+    def show(self, slug: str, *, part: bool, **more: Any) -> HttpResponse:
         row = access_cluster(self.actor, slug)
         picture = cluster_picture(self.actor, row, page=self.request.GET.get("page", "1"))
         part = part and self.request.htmx  # type: ignore[attr-defined]  # django-htmx's middleware
         template = "dashboard/cluster/_whole.html" if part else "dashboard/cluster.html"
         may = decide(self.actor, Right.CONFIGURE)
-        return self.page(template, {"cluster": row, "picture": picture, "may": may})
+        return self.page(template, {"cluster": row, "picture": picture, "may": may, **more})
 
 
 class ClusterCheck(ClusterPage):
@@ -55,8 +57,9 @@ class ClusterCheck(ClusterPage):
         return answer
 
 
-class ClusterCapacity(OrganizationPage):
-    """Fetched by the page once it stands: a cluster that is slow to answer holds up nothing else."""
+class ClusterCapacity(ClusterPage):
+    """Fetched by the page once it stands: a cluster that is slow to answer holds up nothing else. No transaction is
+    open meanwhile."""
 
     opens_scope = False
     http_method_names = ("get",)
@@ -64,8 +67,8 @@ class ClusterCapacity(OrganizationPage):
     def get(self, request: HttpRequest, organization: str, cluster: str) -> HttpResponse:
         with scopes.organization(self.actor.organization_id):
             row = access_cluster(self.actor, cluster)
-        if not request.htmx:  # type: ignore[attr-defined]  # django-htmx's middleware
-            return redirect("cluster", organization, cluster)
-        capacity = capacity_of(self.actor.organization_id, row.id)
-        context = {"cluster": row, "shown": capacity_picture(capacity)}
-        return self.page("dashboard/cluster/_capacity.html", context)
+        shown = capacity_picture(capacity_of(self.actor.organization_id, row.id))
+        if request.htmx:  # type: ignore[attr-defined]  # django-htmx's middleware
+            return self.page("dashboard/cluster/_capacity.html", {"cluster": row, "shown": shown})
+        with scopes.organization(self.actor.organization_id):
+            return self.show(cluster, part=False, shown=shown)
