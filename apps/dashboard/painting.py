@@ -28,7 +28,7 @@ _NAMES = {ObjectLine: "li", PodRow: "div", PodGroup: "span"}
 def pieces_of(objects: Objects) -> Iterator[Piece]:
     """What holds others comes before what it holds; ids sort the same way."""
     yield from objects.lines
-    yield from objects.quiet
+    yield from objects.folded
     for row in (*objects.pods.rows, *objects.pods.quiet):
         yield row
         yield from (*row.new, *row.old)

@@ -10,12 +10,12 @@ document.body.append(tip);
 
 /** @param {EventTarget | null} target */
 function squareOf(target) {
-  const square = target instanceof Element ? target.closest("a.pod, .graph a[aria-label], [data-why]") : null;
+  const square = target instanceof Element ? target.closest("a.pod, .graph a[aria-label], [data-words], [data-why]") : null;
   return square instanceof HTMLElement || square instanceof SVGElement ? square : null;
 }
 
 /** @param {Element | null} square a pod, or a greyed button, which says why */
-const wordsOf = (square) => square?.getAttribute("data-why") ?? square?.getAttribute("aria-label") ?? "";
+const wordsOf = (square) => square?.getAttribute("data-why") ?? square?.getAttribute("data-words") ?? square?.getAttribute("aria-label") ?? "";
 
 /** @param {Element | null} square */
 function tell(square) {
@@ -58,7 +58,7 @@ new MutationObserver(() => {
 }).observe(document.getElementById("main") ?? document.body, {
   subtree: true,
   childList: true,
-  attributeFilter: ["aria-label", "data-why"],
+  attributeFilter: ["aria-label", "data-why", "data-words"],
 });
 
 const STEPS = new Map([["ArrowRight", 1], ["ArrowDown", 1], ["ArrowLeft", -1], ["ArrowUp", -1]]);

@@ -167,7 +167,7 @@ def test_rolling_back_says_what_it_concerns_and_whose_approval_it_needs(story: S
     story.live("v1", "production")
     rollout = story.live("v2", "production")
     content = browser(story.people.bo).get(f"{rollout.path}roll-back/").content.decode()
-    assert "<p>This concerns 4 objects it changed, 1 object it deleted.</p>" in content
+    assert "<p>This concerns 4 objects it changed, 1 object it deleted. About 11 pods restart.</p>" in content
     assert "<p>It is planned first and needs 1 approval, not your own.</p>" in content
 
 

@@ -98,11 +98,8 @@ class ObjectLine:
 class Objects:
     lines: tuple[ObjectLine, ...]  # trouble first, then what moves, what is to come, what is done
     quiet: tuple[ObjectLine, ...]  # the plan leaves them as they are, and they are well
-    more: int
+    rest: tuple[ObjectLine, ...]  # of the first, what a tree of hundreds leaves to the table
     pods: Pods
-    share: float  # of what the plan writes, how much is there: by ready pods where an object has any
-    there: int  # objects that the plan writes and that are there
-    writes: int
 
     @property
     def unchanged(self) -> int:
@@ -110,7 +107,11 @@ class Objects:
 
     @property
     def everything(self) -> tuple[ObjectLine, ...]:
-        return (*self.lines, *self.quiet)
+        return (*self.lines, *self.rest, *self.quiet)
+
+    @property
+    def folded(self) -> tuple[ObjectLine, ...]:
+        return self.quiet[:MOST_OBJECTS]
 
 
 def objects_of(rollout: Rollout, plan: Plan | None) -> Objects:
@@ -134,9 +135,6 @@ def objects_of(rollout: Rollout, plan: Plan | None) -> Objects:
         )
         for item in planned
     ]
-    written = [
-        line for line, item in zip(lines, planned, strict=True) if item.verb.writes or item.verb is Verb.PRUNE
-    ]
     moving = sorted(
         (line for line in lines if line.verb != "unchanged" or line.state.look in _TROUBLE),
         key=lambda line: (line.rank, line.wanted is None),
@@ -146,11 +144,8 @@ def objects_of(rollout: Rollout, plan: Plan | None) -> Objects:
     return Objects(
         lines=tuple(moving[:MOST_OBJECTS]),
         quiet=tuple(line for line in lines if line.verb == "unchanged" and line.state.look not in _TROUBLE),
-        more=max(0, len(moving) - MOST_OBJECTS),
+        rest=tuple(moving[MOST_OBJECTS:]),
         pods=pods_of(by_owner, seen, order, changed),
-        share=sum(map(_share, written)) / len(written) if written else 0,
-        there=sum(1 for line in written if line.rank == 3),
-        writes=len(written),
     )
 
 
@@ -161,7 +156,8 @@ def _journal(rollout: Rollout) -> dict[str, str]:
     return dict(entries.values_list("key", "state"))
 
 
-def _share(line: ObjectLine) -> float:
+def share_of(line: ObjectLine) -> float:
+    """How much of it is there: by ready pods where it has any."""
     if line.rank == 3:
         return 1
     if line.rank == 2 or not line.wanted:

@@ -10,7 +10,7 @@ from typing import Any
 
 from apps.dashboard.marks import Mark, phase_mark
 from apps.dashboard.pictures.expectations import usual_durations
-from apps.dashboard.pictures.objects import Objects
+from apps.dashboard.pictures.objects import Objects, share_of
 from apps.dashboard.words import count, duration
 from apps.rollouts.models import Event, PlanRecord, Rollout
 from apps.rollouts.selectors import steps_of
@@ -32,7 +32,8 @@ class Stop:
     since: datetime | None = None
     usual: timedelta | None = None  # what it usually takes here
     until: datetime | None = None  # known exactly: the end of the bake
-    share: float = 0  # of the one that runs, how much is done
+    share: float = 0  # of the one that runs, how much is there
+    weighs: bool = False  # in the bar: it writes, or it bakes
 
     @property
     def usually(self) -> str:
@@ -92,7 +93,8 @@ def _step_stops(rollout: Rollout, record: PlanRecord | None, objects: Objects) -
                 since=begun if step["state"] == "now" else None,
                 usual=timedelta(seconds=step["seconds"]) if baking else usual.get(step["title"]),
                 until=rollout.bake_until if baking and step["state"] == "now" else None,
-                share=there / len(keys) if keys else 0,
+                share=sum(share_of(lines[key]) for key in keys if key in lines) / len(keys) if keys else 0,
+                weighs=bool(keys) or baking,
             )
         )
         begun = ends or begun
@@ -121,15 +123,12 @@ def _what_follows(stops: Sequence[Stop]) -> Rail:
 
 
 def _percent(stops: Sequence[Stop]) -> int:
-    """By what each stop usually takes where that is known of all that are left, else by their number; in the one that
-    runs by what is there. A bar that nears its end while most is to come is a lie."""
-    known = all(
-        stop.usual is not None for stop in stops if stop.state in {"now", "todo"} and stop.title != "Live"
-    )
+    """By what each step usually takes where that is known of all of them, else by their number; in the one that runs
+    by what is there. Plans, checks and approvals are not counted: a bar at half when nothing is healthy is a lie."""
+    weighed = [stop for stop in stops if stop.weighs]
+    known = all(stop.usual is not None for stop in weighed)
     total = done = 0.0
-    for stop in stops:
-        if stop.title in {"Live", "Plan", "Approved", "Approval"}:
-            continue
+    for stop in weighed:
         weight = max(1.0, stop.usual.total_seconds()) if known and stop.usual else 1.0
         total += weight
         done += weight * (1 if stop.state == "done" else stop.share if stop.state == "now" else 0)
