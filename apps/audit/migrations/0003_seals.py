@@ -63,17 +63,17 @@ class Migration(migrations.Migration):
         Wall("AuditSeal", append_only=True),
         migrations.RunSQL(
             [
-                (
+                *(
                     f"CREATE TRIGGER audit_seal_no_{name} BEFORE {verbs} ON audit_seal "
                     f"FOR EACH {each} EXECUTE FUNCTION slipway_refuse_change()"
-                )
-                for name, verbs, each in (
-                    ("change", "UPDATE OR DELETE", "ROW"),
-                    ("truncate", "TRUNCATE", "STATEMENT"),
-                )
-            ]
-            # A key may be retired; what it signed is checked with it for ever.
-            + ["REVOKE DELETE ON audit_signing_key FROM slipway_app, slipway_system"],
+                    for name, verbs, each in (
+                        ("change", "UPDATE OR DELETE", "ROW"),
+                        ("truncate", "TRUNCATE", "STATEMENT"),
+                    )
+                ),
+                # A key may be retired; what it signed is checked with it for ever.
+                "REVOKE DELETE ON audit_signing_key FROM slipway_app, slipway_system",
+            ],
             migrations.RunSQL.noop,
         ),
     ]
