@@ -76,6 +76,8 @@ def tell(story: Story) -> dict[str, str]:
     story.boutique, story.releases = shop, kept
     return {
         "home": "/o/acme/",
+        "home-list": "/o/acme/?layout=list&only=moving",
+        "activity": "/o/acme/activity/",
         "rollout-moving": moving.path,
         "rollout-table": f"{moving.path}?view=table",
         "rollout-graph": f"{moving.path}?view=graph",
