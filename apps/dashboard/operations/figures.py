@@ -16,6 +16,7 @@ from apps.core.ticks import seconds_since
 from apps.dashboard.operations.parts import SWEEP
 from apps.environments.models import Target
 from apps.live.hub import sockets_of_this_process
+from apps.live.logs import logs_of_this_process
 from apps.rollouts.models import Rollout
 from slipway.engine.phases import ACTIVE, QUEUED
 
@@ -30,6 +31,9 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "slipway_sockets", "Live views open in this process.", value=sockets_of_this_process()
+        )
+        yield GaugeMetricFamily(
+            "slipway_logs_followed", "Logs that this process is reading.", value=logs_of_this_process()
         )
         try:
             found = [*_of_database(), *_of_cache()]

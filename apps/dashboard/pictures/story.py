@@ -21,10 +21,7 @@ MOST_WARNINGS = 8
 # Most of what is observed is one pod more that is ready: seen above, and no line of the story.
 # Where nobody wrote what turned, it may be one.
 _TELLING = (
-    ~Q(kind="observed")
-    | Q(body__turned__isnull=True)
-    | ~Q(body__turned={})
-    | Q(body__has_key="warnings")
+    ~Q(kind="observed") | Q(body__turned__isnull=True) | ~Q(body__turned={}) | Q(body__has_key="warnings")
 )
 
 
