@@ -158,6 +158,8 @@ def kill_in_the_middle(yard: Yard, *, seed: int, victim: str) -> Survived:
     assert len(steps) == len(set(steps)), f"a step was done twice: {steps}"
     assert {name: yard.generations()[name] - before[name] for name in before} == dict.fromkeys(before, 1)
     made = yard.replica_sets() - sets
-    assert len(made) == len(WORKLOADS), f"{len(made)} replica sets were made: each workload changes exactly once"
+    assert len(made) == len(WORKLOADS), (
+        f"{len(made)} replica sets were made: each workload changes exactly once"
+    )
     yard.check_live()
     return Survived(seed, victim, round(killed_after, 3), round(seconds, 3), str(ended["phase"]))

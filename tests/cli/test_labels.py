@@ -18,6 +18,9 @@ def test_labels_on_the_command_line(
     listed = slipway("apps", "list", "--label", "team=front", "-o", "json")
     assert [row["slug"] for row in json.loads(listed.out)] == ["boutique"]
     wrong = slipway("apps", "label", "boutique", "team")
-    assert (wrong.code, wrong.err.strip()) == (1, "slipway: “team” is no label; write key=value, as in team=shop.")
+    assert (wrong.code, wrong.err.strip()) == (
+        1,
+        "slipway: “team” is no label; write key=value, as in team=shop.",
+    )
     refused = slipway("apps", "label", "boutique", "team=the shop")
     assert "“the shop” cannot be the value of team" in refused.err

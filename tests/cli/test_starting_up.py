@@ -106,7 +106,13 @@ def test_the_roles_are_printed_as_sql_that_names_both_log_ins(slipway: Callable[
     [
         (["up", "--port", "8123"], ["slipway.embedded", "up", "--port", "8123"]),
         (["demo", "--exit"], ["slipway.embedded", "demo", "--exit"]),
-        (["serve", "web"], ["uvicorn", "slipway.asgi:application", "--host", "0.0.0.0", "--port", "8000"]),  # noqa: S104  what a container is told
+        (
+            ["serve", "web"],
+            [
+                *("uvicorn", "slipway.asgi:application", "--host", "0.0.0.0", "--port", "8000"),  # noqa: S104  what a container is told
+                *("--ws-max-size", "65536"),
+            ],
+        ),
         (["serve", "web", "--port", "9"], ["uvicorn", "slipway.asgi:application", "--port", "9"]),
         (
             ["serve", "worker", "--concurrency", "4"],

@@ -8,7 +8,9 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-_SCRIPT = Path(__file__).resolve().parents[2] / "var" / "npm" / "tools" / "node_modules" / "axe-core" / "axe.min.js"
+_SCRIPT = (
+    Path(__file__).resolve().parents[2] / "var" / "npm" / "tools" / "node_modules" / "axe-core" / "axe.min.js"
+)
 _GRAVE = {"serious", "critical"}
 _RUN = """async () => {
     const { violations } = await axe.run(document, { resultTypes: ["violations"], preload: false });

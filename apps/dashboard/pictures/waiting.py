@@ -63,9 +63,7 @@ def inbox_of(actor: Actor) -> Inbox:
     """A handful of each; the counts are exact."""
     waiting = waiting_for(actor, most=SHOWN)
     own, own_number = _own(actor, {item.id for item in waiting})
-    return Inbox(
-        tuple(waiting), decisions_count(actor), people_needed(actor).count(), tuple(own), own_number
-    )
+    return Inbox(tuple(waiting), decisions_count(actor), people_needed(actor).count(), tuple(own), own_number)
 
 
 def waiting_count(actor: Actor) -> int:

@@ -59,6 +59,8 @@ class AuditExport(OrganizationView):
         pages = exporting.table(export) if query["kind"] == "csv" else exporting.lines(export)
         response = StreamingHttpResponse(_streamed(pages), content_type=_TYPES[query["kind"]])
         name = f"audit-{organization}-{export.first}-{export.last}.{query['kind']}"
+        # Compressed, each page would be a gzip member of its own, of which many clients read the first and stop.
+        response["Content-Encoding"] = "identity"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
 

@@ -256,7 +256,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         {"name": "organizations", "description": "Which there are for you, and their settings."},
         {"name": "applications", "description": "What is deployed as one."},
         {"name": "releases", "description": "What was built from which commits. Immutable."},
-        {"name": "rollouts", "description": "A release on its way to one target: plan, gates, steps, events."},
+        {
+            "name": "rollouts",
+            "description": "A release on its way to one target: plan, gates, steps, events.",
+        },
         {"name": "approvals", "description": "Decisions on plans, by their digest."},
         {"name": "targets", "description": "Application × environment × cluster, and what is live there."},
         {"name": "environments", "description": "Places in promotion order, with their policy."},
