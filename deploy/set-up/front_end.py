@@ -32,7 +32,7 @@ def main() -> None:
             npm_ci(LISTS / "tools", NPM / "tools")
         case ["node", *arguments]:
             command, environment = node()
-            os.execve(command, [command, *arguments], environment)
+            os.execve(command, [command, *arguments], environment)  # noqa: S606  the tool itself is what was asked for
         case _:
             sys.exit(__doc__)
 
