@@ -51,6 +51,34 @@ def test_take_pictures(visit: Callable[..., Any], story: Story) -> None:
                 page.wait_for_timeout(500)
                 page.screenshot(path=folder / f"{name}-{size}-{theme}.png", full_page=True)
 
+    gallery(folder)
+
+
+def gallery(folder: Path) -> None:
+    """Every picture on one page: a row for each page, both sizes in both themes beside each other."""
+    kinds = [f"{size}-{theme}" for size in SIZES for theme in ("light", "dark")]
+    names = sorted({path.name.removesuffix(f"-{kinds[0]}.png") for path in folder.glob(f"*-{kinds[0]}.png")})
+    rows = "".join(
+        f'<section id="{name}"><h2>{name}</h2>'
+        + "".join(
+            f'<a href="{name}-{kind}.png"><img loading="lazy" src="{name}-{kind}.png" alt="{name}, {kind}"></a>'
+            for kind in kinds
+        )
+        + "</section>"
+        for name in names
+    )
+    places = " · ".join(f'<a href="#{name}">{name}</a>' for name in names)
+    (folder / "index.html").write_text(_GALLERY.format(places=places, rows=rows))
+
+
+_GALLERY = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Slipway: every page</title>
+<style>
+body {{ font: 14px system-ui, sans-serif; margin: 24px; background: #777; color: #fff; }} a {{ color: inherit; }}
+section {{ display: grid; grid-template-columns: 4fr 4fr 1fr 1fr; gap: 8px; align-items: start; margin: 0 0 40px; }}
+h2 {{ grid-column: 1 / -1; margin: 8px 0; }} img {{ width: 100%; }}
+</style><h1>Every page</h1><p>{places}</p>{rows}</html>
+"""
+
 
 def tell(story: Story) -> dict[str, str]:
     """Name → path."""
