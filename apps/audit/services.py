@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.audit import chain
 from apps.audit.models import Activity, AuditEntry, OrganizationHead
 from apps.core import scopes
 from apps.core.ids import uuid7
+from apps.core.wake import announce
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,10 @@ def record(
         entries.append(entry)
     AuditEntry.objects.bulk_create(entries)
     head.save(update_fields=["audit_number", "audit_hash", "activity_number"])
-    return head.activity_number
+    number = head.activity_number
+    if happenings:
+        transaction.on_commit(lambda: announce(f"organization.{organization_id}", number))
+    return number
 
 
 def take_rollout_number() -> int:

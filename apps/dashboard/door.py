@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views import View
 
 from apps.core import scopes
+from apps.core.addresses import address_of
 from apps.core.problems import Forbidden, NotFound, Problem
 from apps.dashboard.frame import frame_of
 from apps.live.reading import picture
@@ -35,7 +36,7 @@ class OrganizationPage(LoginRequiredMixin, View):
                 request.user,
                 kwargs["organization"],
                 channel="ui",
-                address=request.META.get("REMOTE_ADDR", ""),
+                address=address_of(request.META),
             )
             organization_id = self.actor.organization_id
             reads = request.method in {"GET", "HEAD"}

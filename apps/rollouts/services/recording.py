@@ -11,6 +11,7 @@ from django.db.models import Max
 
 from apps.audit.services import Audit, By, Happening, record
 from apps.core.ids import uuid7
+from apps.core.wake import announce
 from apps.environments.models import Target
 from apps.rollouts.models import Event, Rollout, TargetRelease
 from slipway.engine.phases import ACTIVE, Phase
@@ -57,10 +58,9 @@ def commit_rollout(
                 why=rollout.end_reason or rollout.why,
             )
         )
-    feed = record(by, audits=audits, happenings=happenings, at=at)
     if events:
-        number, organization, identifier = rollout.event_number, rollout.organization_id, rollout.id
-        transaction.on_commit(lambda: _announce(organization, identifier, number, feed if happenings else 0))
+        _announce(rollout)
+    record(by, audits=audits, happenings=happenings, at=at)
 
 
 def record_observation(rollout: Rollout, events: Sequence[EngineEvent], *, at: datetime) -> None:
@@ -70,8 +70,7 @@ def record_observation(rollout: Rollout, events: Sequence[EngineEvent], *, at: d
     """
     _append(rollout, events, at, now={"sentence": rollout.sentence})
     rollout.save(update_fields=["progress", "event_number"])
-    number, organization, identifier = rollout.event_number, rollout.organization_id, rollout.id
-    transaction.on_commit(lambda: _announce(organization, identifier, number, 0))
+    _announce(rollout)
 
 
 def label_of(rollout: Rollout) -> str:
@@ -188,10 +187,7 @@ def _happening(rollout: Rollout, kind: str, sentence: str) -> Happening:
     )
 
 
-def _announce(organization_id: Any, rollout_id: Any, number: int, feed: int) -> None:
+def _announce(rollout: Rollout) -> None:
     """A wake-up for live views: stream and number, never content. Lost ones are found by comparing heads."""
-    from apps.core.wake import announce
-
-    announce(f"rollout.{rollout_id}", number)
-    if feed:
-        announce(f"organization.{organization_id}", feed)
+    stream, number = f"rollout.{rollout.id}", rollout.event_number
+    transaction.on_commit(lambda: announce(stream, number))
