@@ -43,7 +43,7 @@ def test_what_is_on_its_way_says_how_far_it_is_and_who_is_waited_for(story: Stor
     assert text.startswith(
         "v2 is on its way to staging; v2 waits for production; staging is 1 release behind the newest."
     )
-    assert "v2 step 2 of 2, 95 %" in text
+    assert "v2 step 1 of 1, 90 %" in text
     assert (
         "v2 the plan is not approved yet waits for a releaser, an owner or somebody granted to approve here"
         in text

@@ -47,7 +47,7 @@ def test_a_release_is_promoted_by_a_double_click_and_seen_on_its_way(
     rollout.plan()
     rollout.begin()
     rollout.observe(ready=0.5)
-    expect(vic.locator("#station-dev .train-words")).to_contain_text("step 2 of 2, 50 %")
+    expect(vic.locator("#station-dev .train-words")).to_contain_text("step 1 of 1, 0 %")
     expect(vic.locator(".lead-sentence")).to_contain_text("v2 is on its way to dev")
     assert_equals_reload(vic)
     rollout.observe(ready=1.0)

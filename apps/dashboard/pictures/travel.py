@@ -180,7 +180,7 @@ def progress_of(rollout: Rollout, steps: int) -> int:
     objects = (rollout.progress or {}).get("objects", {}).values()
     healthy = sum(1 for seen in objects if seen.get("health") == "healthy")
     share = healthy / len(objects) if objects else 0
-    return min(95, round(100 * (rollout.step + 0.9 * share) / max(1, steps)))
+    return min(95, round(100 * (max(0, rollout.step - 1) + 0.9 * share) / max(1, steps)))
 
 
 def _step_counts(running: Sequence[Rollout]) -> Mapping[UUID, int]:
@@ -192,7 +192,10 @@ def _step_counts(running: Sequence[Rollout]) -> Mapping[UUID, int]:
         if wanted
         else ()
     )
-    return {row_id: len(steps or ()) for row_id, digest, steps in records if wanted[row_id] == digest}
+    # The check of the plan is the first of them and is not counted, here as in the rollout's own sentence.
+    return {
+        row_id: max(1, len(steps or ()) - 1) for row_id, digest, steps in records if wanted[row_id] == digest
+    }
 
 
 def _last_ended(targets: Sequence[Target]) -> dict[UUID, Ended]:
@@ -249,7 +252,7 @@ def _train(row: Rollout, steps: int, cluster: str, place: int) -> Train:
     else:
         percent = progress_of(row, steps)
         share = _BEGUN + round((_ARRIVING - _BEGUN) * percent / 100)
-        words = f"step {min(row.step + 1, steps)} of {steps}, {percent} %" if steps else mark.word
+        words = f"step {min(max(1, row.step), steps)} of {steps}, {percent} %" if steps else mark.word
         if phase is Phase.VERIFYING:
             words = "bake: health must hold"
         elif phase is Phase.PAUSED:
