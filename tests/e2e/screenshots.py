@@ -1,4 +1,4 @@
-"""Pictures of every page, wide and on a phone, light and dark: `python -m tests.e2e.screenshots [FOLDER]`.
+"""Pictures of every page, wide and on a phone, light and dark: `python -m tests.e2e.screenshots FOLDER [--readme]`.
 
 Not collected as a test; it runs pytest on itself, so that the same servers and the same story stand behind it.
 """
@@ -6,6 +6,7 @@ Not collected as a test; it runs pytest on itself, so that the same servers and 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -163,6 +164,13 @@ def settings_of(story: Story) -> dict[str, str]:
     }
 
 
+README = {"home": "home-wide-light", "rollout": "rollout-moving-wide-dark", "review": "review-wide-light"}
+
 if __name__ == "__main__":
-    os.environ[FOLDER] = sys.argv[1] if len(sys.argv) > 1 else "var/screenshots"
-    sys.exit(pytest.main([__file__, "-q", "--timeout", "300"]))
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "var/screenshots")
+    os.environ[FOLDER] = str(folder)
+    ended = pytest.main([__file__, "-q", "--timeout", "600"])
+    if not ended and "--readme" in sys.argv:
+        for name, picture in README.items():
+            shutil.copyfile(folder / f"{picture}.png", Path("docs/pictures") / f"{name}.png")
+    sys.exit(ended)
