@@ -149,14 +149,14 @@ def test_what_was_approved_is_not_replaced_by_another_plan_once_it_is_half_writt
 
 
 def test_a_namespace_that_does_not_go_fails_the_rollout_at_its_deadline(journey: Journey) -> None:
-    journey.environment(progress_deadline_seconds=2)
+    journey.environment(progress_deadline_seconds=5)
     journey.deployed("1.0.0", shop())
     hold(journey)
     delete_namespace(journey)
     rollout = journey.ended(journey.start(journey.release("1.1.0", shop("shop/web:2"))))
     try:
         assert rollout.phase == "failed"
-        assert rollout.end_reason.startswith("Namespaces and kinds was not done within 2 s.")
+        assert rollout.end_reason.startswith("Namespaces and kinds was not done within 5 s.")
         # The way back finds the same namespace; nothing is written in it either.
         assert journey.ended(journey.way_back_of(rollout)).phase == "failed"
     finally:

@@ -111,12 +111,12 @@ def test_a_first_release_that_fails_stays_and_calls_a_person(journey: Journey) -
 
 
 def test_not_healthy_within_the_deadline_is_bad(journey: Journey) -> None:
-    journey.environment(progress_deadline_seconds=3)
+    journey.environment(progress_deadline_seconds=5)
     journey.deployed("1.0.0", shop())
     rollout = journey.start(journey.release("1.1.0", shop("shop/unready:2")))
     row = journey.ended(rollout)
     assert row.phase == "failed"
-    assert row.end_reason.startswith("Not healthy within 3 s: ")
+    assert row.end_reason.startswith("Not healthy within 5 s: ")
     journey.succeeded(journey.way_back_of(rollout))
     assert journey.image() == "shop/web:1"
 
