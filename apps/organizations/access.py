@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
@@ -10,7 +11,8 @@ from apps.audit.services import By
 from apps.core import scopes
 from apps.core.problems import Forbidden, NotFound
 from apps.organizations.choices import GrantedRight, Role, TokenScope
-from apps.organizations.models import Grant, Membership, Organization, User
+from apps.organizations.models import Membership, Organization, User
+from apps.organizations.standing import HeldGrant, HeldTeam, grants_of, teams_of, with_standing
 
 
 class Right(StrEnum):
@@ -23,6 +25,7 @@ class Right(StrEnum):
     STEER = "abort, pause, resume, retry or roll back"
     APPROVE = "approve"
     CONFIGURE = "change applications, environments and clusters"
+    SET_POLICY = "change what a rollout needs"
     MANAGE_PEOPLE = "manage people"
     MANAGE_OWNERS = "manage owners"
 
@@ -33,7 +36,13 @@ class Right(StrEnum):
 _SEES = frozenset({Right.SEE})
 _DEVELOPS = _SEES | {Right.MAKE_RELEASE, Right.START_UNAPPROVED, Right.READ_LOGS}
 _RELEASES = _DEVELOPS | {Right.START, Right.STEER, Right.APPROVE}
-_ADMINISTERS = _SEES | {Right.CONFIGURE, Right.MANAGE_PEOPLE, Right.SEE_AUDIT, Right.READ_LOGS}
+_ADMINISTERS = _SEES | {
+    Right.CONFIGURE,
+    Right.SET_POLICY,
+    Right.MANAGE_PEOPLE,
+    Right.SEE_AUDIT,
+    Right.READ_LOGS,
+}
 
 OF_ROLE: dict[str, frozenset[Right]] = {
     Role.VIEWER: _SEES,
@@ -47,6 +56,8 @@ OF_ROLE: dict[str, frozenset[Right]] = {
 OF_GRANT: dict[str, frozenset[Right]] = {
     GrantedRight.DEPLOY: frozenset({Right.START, Right.START_UNAPPROVED, Right.STEER, Right.READ_LOGS}),
     GrantedRight.APPROVE: frozenset({Right.APPROVE}),
+    # Not what a rollout needs: whoever makes releases there would lower it, and so give themselves the deploys.
+    GrantedRight.CONFIGURE: frozenset({Right.CONFIGURE}),
 }
 
 OF_SCOPE: dict[str, frozenset[Right]] = {
@@ -56,7 +67,9 @@ OF_SCOPE: dict[str, frozenset[Right]] = {
         {Right.SEE, Right.START, Right.START_UNAPPROVED, Right.STEER, Right.READ_LOGS}
     ),
     TokenScope.APPROVE: frozenset({Right.SEE, Right.APPROVE}),
-    TokenScope.ADMIN: frozenset({Right.SEE, Right.CONFIGURE, Right.MANAGE_PEOPLE, Right.SEE_AUDIT}),
+    TokenScope.ADMIN: frozenset(
+        {Right.SEE, Right.CONFIGURE, Right.SET_POLICY, Right.MANAGE_PEOPLE, Right.SEE_AUDIT}
+    ),
 }
 
 
@@ -72,7 +85,8 @@ class Actor:
     channel: str = "ui"
     address: str = ""
     scopes: frozenset[str] | None = None
-    grants: frozenset[tuple[UUID, str]] = field(default_factory=frozenset)  # (environment, right)
+    grants: frozenset[HeldGrant] = field(default_factory=frozenset)  # their own and their teams'
+    teams: frozenset[HeldTeam] = field(default_factory=frozenset)
     token_id: UUID | None = None
 
     @property
@@ -88,22 +102,48 @@ class Decision:
     why: str
 
 
-def decide(actor: Actor, right: Right, *, environment_id: UUID | None = None) -> Decision:
-    """May this actor do this (there)? `why` is fit for a greyed button."""
-    if actor.scopes is not None and not any(right in OF_SCOPE.get(scope, ()) for scope in actor.scopes):
+def decide(
+    actor: Actor, right: Right, *, environment_id: UUID | None = None, application_id: UUID | None = None
+) -> Decision:
+    """May this actor do this (there)? `why` is fit for a greyed button.
+
+    Name all that is known of the place: a grant for one application says nothing where no application is named.
+    Without any place the answer is for the whole organization, which no grant gives.
+    """
+    if not scope_allows(actor.scopes, right):
         return Decision(False, f"This token's scopes do not let it {right}.")
     if right in OF_ROLE.get(actor.role, frozenset()):
         return Decision(True, f"As {actor.role}.")
-    if environment_id is not None:
-        for granted_environment, granted in actor.grants:
-            if granted_environment == environment_id and right in OF_GRANT[granted]:
-                return Decision(True, f"By a grant to {granted} here.")
+    for held in covering(actor.grants, environment_id, application_id):
+        if right in OF_GRANT[held.right]:
+            through = f" to {held.team}" if held.team else ""
+            return Decision(True, f"By a grant{through} to {held.right} here.")
     return Decision(False, f"Your role ({actor.role}) does not let you {right}.")
 
 
-def authorize(actor: Actor, right: Right, *, environment_id: UUID | None = None) -> None:
+def scope_allows(scopes: frozenset[str] | None, right: Right) -> bool:
+    return scopes is None or any(right in OF_SCOPE.get(scope, ()) for scope in scopes)
+
+
+def covering(
+    grants: Iterable[HeldGrant], environment_id: UUID | None, application_id: UUID | None
+) -> list[HeldGrant]:
+    """The grants that hold at this place, in an order that does not change."""
+    if environment_id is None and application_id is None:
+        return []
+    found = [
+        held
+        for held in grants
+        if held.environment_id in {None, environment_id} and held.application_id in {None, application_id}
+    ]
+    return sorted(found, key=lambda held: (held.team, held.right)) if len(found) > 1 else found
+
+
+def authorize(
+    actor: Actor, right: Right, *, environment_id: UUID | None = None, application_id: UUID | None = None
+) -> None:
     """Raises Forbidden with the reason."""
-    decision = decide(actor, right, environment_id=environment_id)
+    decision = decide(actor, right, environment_id=environment_id, application_id=application_id)
     if not decision.allowed:
         raise Forbidden(decision.why, right=str(right))
 
@@ -117,20 +157,31 @@ def access_organization(
     token_id: UUID | None = None,
     token_scopes: frozenset[str] | None = None,
 ) -> Actor:
-    """The door: NotFound for a stranger, so that names tell nothing. Opens its own scopes (two short transactions)."""
+    """The door: NotFound for a stranger, so that names tell nothing. One query, in a scope of its own."""
     with scopes.person(user.pk):
         membership = (
-            Membership.objects.select_related("organization")
+            with_standing(Membership.objects.select_related("organization"))
             .filter(user_id=user.pk, organization__slug=slug)
             .first()
         )
     if membership is None or not user.is_active:
         raise NotFound("There is no such organization, or you are not in it.")
+    return actor_of(
+        membership, user, channel=channel, address=address, token_id=token_id, token_scopes=token_scopes
+    )
+
+
+def actor_of(
+    membership: Membership,
+    user: User,
+    *,
+    channel: str,
+    address: str = "",
+    token_id: UUID | None = None,
+    token_scopes: frozenset[str] | None = None,
+) -> Actor:
+    """Of a membership that was read `with_standing`."""
     organization: Organization = membership.organization
-    with scopes.organization(organization.id):
-        grants = frozenset(
-            Grant.objects.filter(membership_id=membership.id).values_list("environment_id", "right")
-        )
     return Actor(
         user_id=user.pk,
         label=str(user),
@@ -140,7 +191,8 @@ def access_organization(
         channel=channel,
         address=address,
         scopes=token_scopes,
-        grants=grants,
+        grants=grants_of(membership),
+        teams=teams_of(membership),
         token_id=token_id,
     )
 

@@ -13,6 +13,7 @@ class Role(TextChoices):
 class GrantedRight(TextChoices):
     DEPLOY = "deploy", "Deploy"
     APPROVE = "approve", "Approve"
+    CONFIGURE = "configure", "Configure"
 
 
 class TokenScope(TextChoices):

@@ -88,11 +88,46 @@ class Membership(TenantModel):
         return f"{self.user_id} {self.role}"
 
 
-class Grant(TenantModel):
-    """Deploy or approve in one environment, given to one person by somebody else."""
+class Team(TenantModel):
+    """People who are named together: in grants, and where an approval must come from."""
 
-    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="grants")
-    environment_id = models.UUIDField()  # its composite foreign key is added where environments are made
+    slug = models.SlugField(max_length=60)
+    name = models.CharField(max_length=120)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantModel.Meta):
+        db_table = "team"
+        constraints = [models.UniqueConstraint(fields=["organization", "slug"], name="team_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TeamMember(TenantModel):
+    """Goes with its membership: who leaves the organization leaves its teams."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="members")
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="teams")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(TenantModel.Meta):
+        db_table = "team_member"
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "team", "membership"], name="team_member_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team_id} {self.membership_id}"
+
+
+class Grant(TenantModel):
+    """One right, given to a person or to a team by somebody else, somewhere. No environment: in all of them; no
+    application: for all of them."""
+
+    membership = models.ForeignKey(Membership, null=True, on_delete=models.CASCADE, related_name="grants")
+    team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="grants")
+    environment_id = models.UUIDField(null=True)  # its composite key is added where environments are made,
+    application_id = models.UUIDField(null=True)  # and where applications are
     right = models.CharField(max_length=20, choices=GrantedRight.choices)
     given_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -101,12 +136,19 @@ class Grant(TenantModel):
         db_table = "environment_grant"
         constraints = [
             models.UniqueConstraint(
-                fields=["organization", "membership", "environment_id", "right"], name="grant_once"
-            )
+                fields=["organization", "membership", "team", "environment_id", "application_id", "right"],
+                name="grant_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(membership__isnull=False, team__isnull=True)
+                | models.Q(membership__isnull=True, team__isnull=False),
+                name="grant_to_one",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.membership_id} {self.right}"
+        return f"{self.membership_id or self.team_id} {self.right}"
 
 
 class Invitation(TenantModel):
@@ -147,4 +189,15 @@ class ApiToken(TenantModel):
         return f"{self.name} {self.hint}…"
 
 
-__all__ = ["ApiToken", "Grant", "GrantedRight", "Invitation", "Membership", "Organization", "Role", "User"]
+__all__ = [
+    "ApiToken",
+    "Grant",
+    "GrantedRight",
+    "Invitation",
+    "Membership",
+    "Organization",
+    "Role",
+    "Team",
+    "TeamMember",
+    "User",
+]

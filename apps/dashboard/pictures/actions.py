@@ -72,10 +72,14 @@ def actions_on(actor: Actor, rollout: Rollout) -> list[Action]:
         decided = _decided(actor, rollout)
         found.append(Action("approve", "Approve", decided or why["approve"], "primary"))
         # Who asked may still say no.
-        no = decide(actor, Right.APPROVE, environment_id=rollout.environment_id)
+        no = decide(
+            actor, Right.APPROVE, environment_id=rollout.environment_id, application_id=rollout.application_id
+        )
         found.append(Action("reject", "Reject", decided or ("" if no.allowed else no.why), "danger"))
     if _asks_number(rollout):
-        start = decide(actor, Right.START, environment_id=rollout.environment_id)
+        start = decide(
+            actor, Right.START, environment_id=rollout.environment_id, application_id=rollout.application_id
+        )
         found.append(Action("confirm-deletions", "Confirm deletions", "" if start.allowed else start.why))
     if allows(phase, Trigger.ABORT):
         found.append(Action("abort", "Abort", wish or why["abort"], "danger"))

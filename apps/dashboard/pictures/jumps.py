@@ -92,7 +92,7 @@ def promotions(search: Search, groups: Sequence[Group]) -> list[Hit]:
     """Putting the first found releases somewhere, for who may start anything. Where, the page then asks."""
     actor = search.actor
     starts = any(decide(actor, right).allowed for right in (Right.START, Right.START_UNAPPROVED))
-    if not starts and not any(granted == GrantedRight.DEPLOY for _, granted in actor.grants):
+    if not starts and not any(held.right == GrantedRight.DEPLOY for held in actor.grants):
         return []
     releases = [hit for group in groups for hit in group.hits if hit.kind == "release"]
     return [

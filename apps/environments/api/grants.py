@@ -30,7 +30,7 @@ class GrantRequest(serializers.Serializer[Any]):
 class GrantShape(TypedDict):
     id: UUID
     environment: str
-    member: UUID
+    member: UUID | None  # None: a team's
     email: str
     right: str
     given_by: str
@@ -73,7 +73,7 @@ def shape(grant: Grant, place: Environment) -> GrantShape:
         "id": grant.id,
         "environment": place.slug,
         "member": grant.membership_id,
-        "email": grant.membership.user.email,
+        "email": grant.membership.user.email if grant.membership else "",
         "right": grant.right,
         "given_by": str(grant.given_by),
         "since": grant.created_at,
