@@ -17,6 +17,8 @@ from apps.dashboard.frame import frame_of
 from apps.live.reading import picture
 from apps.organizations.access import Actor, access_organization
 from apps.organizations.api.refusals import audit_refusal
+from apps.organizations.signing_in.factors import factors_of
+from apps.organizations.signing_in.proofs import StepUp, proof_of
 
 
 class OrganizationPage(LoginRequiredMixin, View):
@@ -36,6 +38,7 @@ class OrganizationPage(LoginRequiredMixin, View):
                 kwargs["organization"],
                 channel="ui",
                 address=request.META.get("REMOTE_ADDR", ""),
+                proof=proof_of(request, request.user),
             )
             organization_id = self.actor.organization_id
             reads = request.method in {"GET", "HEAD"}
@@ -45,6 +48,8 @@ class OrganizationPage(LoginRequiredMixin, View):
                 return super().dispatch(request, *args, **kwargs)
         except NotFound as problem:
             return problem_page(request, problem)
+        except StepUp as problem:
+            return step_up_page(request, problem)
         except Forbidden as problem:
             refusal = problem
         except Problem as problem:
@@ -70,3 +75,15 @@ def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
         transaction.set_rollback(True)
     template = "dashboard/_problem.html" if getattr(request, "htmx", False) else "dashboard/problem.html"
     return render(request, template, {"problem": problem}, status=problem.status)
+
+
+def step_up_page(request: HttpRequest, problem: StepUp) -> HttpResponse:
+    """What is missing and the way to it. It shows the organization's name, which its members know, and nothing of it."""
+    if getattr(request, "htmx", False):
+        return problem_page(request, problem)
+    context = {
+        "problem": problem,
+        "factors": factors_of(request.user),
+        "back": request.get_full_path() if request.method == "GET" else "/",
+    }
+    return render(request, "account/step_up.html", context, status=problem.status)

@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef
+
 from apps.audit.services import By
 from apps.core import scopes
 from apps.core.problems import Forbidden, NotFound
 from apps.organizations.choices import GrantedRight, Role, TokenScope
 from apps.organizations.models import Membership, Organization, User
+from apps.organizations.signing_in.factors import FACTORS
+from apps.organizations.signing_in.proofs import NOTHING_SHOWN, Proof, check_second_factor
 from apps.organizations.standing import HeldGrant, HeldTeam, grants_of, teams_of, with_standing
 
 
@@ -156,16 +161,27 @@ def access_organization(
     address: str = "",
     token_id: UUID | None = None,
     token_scopes: frozenset[str] | None = None,
+    proof: Proof = NOTHING_SHOWN,
 ) -> Actor:
-    """The door: NotFound for a stranger, so that names tell nothing. One query, in a scope of its own."""
+    """The door: NotFound for a stranger, so that names tell nothing; StepUp for a member whose session has not shown
+    what the organization asks of it. One query, in a scope of its own."""
+    factors = Authenticator.objects.filter(user_id=OuterRef("user_id"), type__in=FACTORS)
     with scopes.person(user.pk):
         membership = (
             with_standing(Membership.objects.select_related("organization"))
+            .annotate(has_factor=Exists(factors))
             .filter(user_id=user.pk, organization__slug=slug)
             .first()
         )
     if membership is None or not user.is_active:
         raise NotFound("There is no such organization, or you are not in it.")
+    check_second_factor(
+        organization=membership.organization.name,
+        required_from=membership.organization.second_factor_from,
+        by_token=token_id is not None,
+        has_factor=membership.has_factor,
+        proof=proof,
+    )
     return actor_of(
         membership, user, channel=channel, address=address, token_id=token_id, token_scopes=token_scopes
     )

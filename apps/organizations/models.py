@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.core.ids import uuid7
 from apps.core.models import TenantManager, TenantModel
 from apps.organizations.choices import GrantedRight, Role
+from apps.organizations.signing_in.models import FailedSignIns, UsedCode
 
 
 class UserManager(BaseUserManager["User"]):
@@ -64,6 +65,7 @@ class Organization(models.Model):
     name = models.CharField(max_length=120)
     created_at = models.DateTimeField(default=timezone.now)
     simulated = models.BooleanField(default=False)  # the demo's: shown as such
+    second_factor_from = models.DateTimeField(null=True)  # from then on it opens to sessions that showed one; never: None
 
     objects: ClassVar[Any] = TenantManager()
 
@@ -191,6 +193,7 @@ class ApiToken(TenantModel):
 
 __all__ = [
     "ApiToken",
+    "FailedSignIns",
     "Grant",
     "GrantedRight",
     "Invitation",
@@ -199,5 +202,6 @@ __all__ = [
     "Role",
     "Team",
     "TeamMember",
+    "UsedCode",
     "User",
 ]

@@ -26,6 +26,7 @@ urlpatterns = [
     path("api/v1/", include(api)),
     re_path(r"^api/", unknown_path),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/second-factor/", include("apps.dashboard.urls_signing_in")),
     path("operator/", admin.site.urls),
     path("", include("apps.dashboard.urls")),
 ]

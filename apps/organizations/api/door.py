@@ -27,6 +27,7 @@ from apps.organizations.api.once import WRITES, Once
 from apps.organizations.api.refusals import audit_refusal
 from apps.organizations.api.who import authenticate
 from apps.organizations.models import ApiToken, User
+from apps.organizations.signing_in.proofs import NOTHING_SHOWN, proof_of
 
 
 class PersonView(APIView):
@@ -91,6 +92,7 @@ class OrganizationView(PersonView):
             address=address_of(request.META),
             token_id=self.token.id if self.token else None,
             token_scopes=frozenset(self.token.scopes) if self.token else None,
+            proof=NOTHING_SHOWN if self.token else proof_of(request._request, self.user),
         )
         if not self.opens_scope:
             return

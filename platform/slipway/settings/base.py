@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.usersessions",
     "channels",
     "csp",
@@ -160,6 +161,18 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "apps.organizations.sign_in.AccountAdapter"
 ACCOUNT_RATE_LIMITS: dict[str, str] = {"login_failed": "10/m/ip,5/5m/key", "login": "30/m/ip"}
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900  # before dangerous acts one signs in again, if that is longer ago
+MFA_ADAPTER = "apps.organizations.signing_in.factors.FactorsAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "apps.organizations.signing_in.forms.SignInByCode",
+    "reauthenticate": "apps.organizations.signing_in.forms.AskAgainByCode",
+    "activate_totp": "apps.organizations.signing_in.forms.ActivateApp",
+}
+MFA_TOTP_TOLERANCE = 1  # steps of 30 s to either side: clocks of phones are not ours
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up by themselves; an address that waits to be verified is only a wish
+MFA_PASSKEY_LOGIN_ENABLED = True
 ACCOUNT_SESSION_REMEMBER = True
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
