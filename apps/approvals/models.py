@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -17,14 +18,30 @@ class Approval(TenantModel):
     approved = models.BooleanField()  # False: rejected
     comment = models.TextField(blank=True)
     decided_at = models.DateTimeField(default=timezone.now)
+    # Whose voice it is, where somebody decided for somebody else.
+    for_person_id = models.UUIDField(null=True)
+    for_person_label = models.CharField(max_length=200, blank=True)
+    teams = ArrayField(models.CharField(max_length=60), default=list)  # theirs, at that moment
+    plan_number = models.PositiveIntegerField(null=True)
+    plan_facts = models.JSONField(
+        default=dict
+    )  # what was decided on, in numbers; the plan itself is kept too
+    expired_at = models.DateTimeField(null=True)  # set when the same person decides again after it ran out
 
     class Meta(TenantModel.Meta):
         db_table = "approval"
         constraints = [
             models.UniqueConstraint(
-                fields=["organization", "rollout", "plan_digest", "person_id"], name="approval_once_per_plan"
+                fields=["organization", "rollout", "plan_digest", "person_id"],
+                condition=models.Q(expired_at__isnull=True),
+                name="approval_once_per_plan",
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.person_label} {'approved' if self.approved else 'rejected'}"
+        return f"{self.by} {'approved' if self.approved else 'rejected'}"
+
+    @property
+    def by(self) -> str:
+        """As it is shown everywhere."""
+        return f"{self.person_label} for {self.for_person_label}" if self.for_person_id else self.person_label

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from apps.approvals.models import Approval
+from apps.approvals.plan_facts import facts_of_plan
+from apps.approvals.separation import excluded_from, rules_for
 from apps.audit.services import Audit
 from apps.core import scopes
-from apps.core.problems import Conflict, Forbidden, Outdated, Problem
+from apps.core.problems import Conflict, Forbidden, Invalid, Outdated, Problem
 from apps.organizations.access import Actor, Right
 from apps.rollouts.access import access_rollout
 from apps.rollouts.models import Rollout
 from apps.rollouts.services.recording import commit_rollout, label_of
 from apps.rollouts.services.waking import wake
-from slipway.engine.gates import ApprovalFacts, GateAnswer, approvals
+from slipway.engine.approving import ApprovalRules
 from slipway.engine.phases import Phase
 from slipway.engine.state import EngineEvent
 
@@ -34,21 +36,36 @@ def decide(
     with transaction.atomic():
         rollout = access_rollout(actor, identifier, Right.APPROVE, lock=True)
         known = Approval.objects.filter(
-            rollout_id=rollout.id, plan_digest=plan_digest, person_id=actor.user_id
+            rollout_id=rollout.id, plan_digest=plan_digest, person_id=actor.user_id, expired_at__isnull=True
         ).first()
-        if known is not None and known.approved == approved:
+        if known is not None and known.approved == approved and not has_expired(known, rules_for(rollout)):
             found: Approval = known
             return found
         if rollout.phase != Phase.WAITING:
             raise Conflict(f"The rollout is {rollout.phase}; nothing waits for a decision.")
+        if rollout.abort_requested_at is not None:
+            raise Conflict(
+                f"{rollout.abort_requested_by_label} asked to abort it; nothing waits for a decision."
+            )
         if plan_digest != rollout.plan_digest:
             raise Outdated("The plan changed since you looked; look at what is different and decide again.")
         if not rollout.approvals_needed:
             raise Conflict("No approval is needed here.")
-        if approved and rollout.requested_by_id == actor.user_id:
-            raise Forbidden("Who asked for a rollout does not approve it.")
+        rules = rules_for(rollout)
+        if approved:
+            _may_approve(rollout, actor)
+        if rules.comment_required and not comment.strip():
+            sentence = (
+                f"{rollout.environment.name} asks for a comment with each decision: say what you checked."
+            )
+            raise Invalid(sentence, fields={"comment": sentence})
+        now = timezone.now()
         if known is not None:
-            raise Conflict("You have decided on this plan already.")
+            if not has_expired(known, rules):
+                raise Conflict("You have decided on this plan already.")
+            known.expired_at = now
+            known.save(update_fields=["expired_at"])
+        facts = facts_of_plan(rollout)
         made: Approval = Approval.objects.create(
             organization_id=rollout.organization_id,
             rollout=rollout,
@@ -57,9 +74,12 @@ def decide(
             person_label=actor.label,
             approved=approved,
             comment=comment[:4000],
+            decided_at=now,
+            teams=sorted(team.slug for team in actor.teams),
+            plan_number=rollout.plan_number,
+            plan_facts=facts,
         )
         word = "approved" if approved else "rejected"
-        now = timezone.now()
         rollout.next_check_at = now
         commit_rollout(
             rollout,
@@ -73,7 +93,11 @@ def decide(
                     "rollout",
                     label_of(rollout),
                     rollout.id,
-                    after={"plan": plan_digest, "way_back": rollout.policy.get("way_back_label", "")},
+                    after={
+                        "plan": plan_digest,
+                        "way_back": rollout.policy.get("way_back_label", ""),
+                        "objects": facts["counts"],
+                    },
                     why=comment,
                 )
             ],
@@ -87,23 +111,18 @@ def _said(actor: Actor, word: str, comment: str) -> str:
     return f"{actor.label} {word} the plan" + (f": “{comment[:200]}”" if comment else ".")
 
 
-def approval_gate(rollout: Rollout, now: datetime) -> list[GateAnswer]:
-    """The registry's source: read under the rollout's lock, judged by the engine."""
-    if not rollout.approvals_needed:
-        return []
-    decisions = list(
-        Approval.objects.filter(rollout_id=rollout.id, plan_digest=rollout.plan_digest).order_by("decided_at")
-    )
-    # A policy has no hand to approve with, so there is nobody to leave out.
-    left_out = "" if rollout.automatic else f" (not {rollout.requested_by_label})"
-    facts = ApprovalFacts(
-        needed=rollout.approvals_needed,
-        plan_digest=rollout.plan_digest,
-        approved_by=tuple(decision.person_label for decision in decisions if decision.approved),
-        rejected_by=tuple(decision.person_label for decision in decisions if not decision.approved),
-        may_approve=f"a releaser, an owner or somebody granted to approve here{left_out}",
-    )
-    return [approvals(facts)]
+def _may_approve(rollout: Rollout, actor: Actor) -> None:
+    """Admins and owners are not exempt."""
+    excluded = excluded_from(rollout)
+    if why_not := excluded.why_not(actor.user_id):
+        raise Forbidden(why_not)
+    if excluded.unknown:
+        raise Conflict(f"It cannot be approved: {excluded.unknown}.")
+
+
+def has_expired(approval: Approval, rules: ApprovalRules) -> bool:
+    lasting = timedelta(hours=rules.expires_hours)
+    return approval.approved and bool(lasting) and timezone.now() >= approval.decided_at + lasting
 
 
 @dataclass(frozen=True, slots=True)

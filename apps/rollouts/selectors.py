@@ -9,6 +9,7 @@ from uuid import UUID
 
 from apps.organizations.access import Actor, Right, decide
 from apps.rollouts.models import Event, PlanRecord, Rollout
+from apps.rollouts.registry import why_not_approve
 from slipway.engine.phases import Phase
 from slipway.engine.plans import Plan
 from slipway.engine.steps import StepKind
@@ -77,10 +78,10 @@ def actions_for(actor: Actor, rollout: Rollout) -> dict[str, str]:
     )
     if phase is not Phase.WAITING or not rollout.approvals_needed:
         found["approve"] = "Nothing waits for an approval."
-    elif rollout.requested_by_id == actor.user_id:
-        found["approve"] = "Who asked for a rollout does not approve it."
+    elif not approve.allowed and rollout.requested_by_id != actor.user_id:
+        found["approve"] = approve.why
     else:
-        found["approve"] = "" if approve.allowed else approve.why
+        found["approve"] = why_not_approve(actor, rollout)
     steer = decide(
         actor, Right.STEER, environment_id=rollout.environment_id, application_id=rollout.application_id
     )

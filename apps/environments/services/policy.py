@@ -16,6 +16,7 @@ from apps.core.revisions import check_revision
 from apps.core.slugs import checked_slug
 from apps.environments.choices import DeliveryMode, Strategy
 from apps.environments.models import Environment, EnvironmentCluster
+from apps.environments.rules import changed_rules
 from apps.environments.services.targets import NAMESPACE, ensure_targets_on
 from apps.organizations.access import Actor, Right, authorize
 
@@ -24,6 +25,7 @@ _CHANGEABLE = (
     "production",
     "delivery_mode",
     "approvals_needed",
+    "approval_rules",
     "strategy",
     "namespace_template",
     "allowed_namespaces",
@@ -55,6 +57,9 @@ def create_environment(
     authorize(actor, Right.CONFIGURE)
     checked_slug(slug)
     values = _checked({"name": name or slug, **policy})
+    # In production nobody approves what they wrote, unless its policy says so.
+    strict = {"separation": "authors"} if values.get("production") else {}
+    values["approval_rules"] = changed_rules({}, {**strict, **values.get("approval_rules", {})})
     with transaction.atomic():
         if Environment.objects.filter(slug=slug).exists():
             raise Conflict(f"There is an environment called {slug} already.")
@@ -87,6 +92,8 @@ def change_environment(
     with transaction.atomic():
         locked: Environment = Environment.objects.select_for_update().get(id=environment.id)
         check_revision(locked, seen)
+        if "approval_rules" in values:
+            values["approval_rules"] = changed_rules(locked.approval_rules, values["approval_rules"])
         before = {field: getattr(locked, field) for field in values}
         if any(before[field] != value for field, value in values.items() if field not in _HOW_IT_GOES):
             authorize(actor, Right.SET_POLICY, environment_id=environment.id)
@@ -119,6 +126,11 @@ def _checked(policy: dict[str, Any]) -> dict[str, Any]:
     for field, (least, most) in _BOUNDS.items():
         if field in policy and not least <= policy[field] <= most:
             wrong[field] = f"From {least:,} to {most:,}."
+    if "approval_rules" in policy:
+        try:
+            changed_rules({}, policy["approval_rules"])
+        except Invalid as problem:
+            wrong |= problem.fields
     if "name" in policy and not 1 <= len(policy["name"].strip()) <= _MOST_NAME:
         wrong["name"] = f"A name has 1 to {_MOST_NAME} characters."
     if "namespace_template" in policy and (sentence := _template_mistake(policy["namespace_template"])):

@@ -146,6 +146,7 @@ def policy_of(environment: Environment) -> dict[str, Any]:
         "wait_for_addresses": environment.wait_for_addresses,
         "delete_limit": environment.delete_limit,
         "delivery_mode": environment.delivery_mode,
+        "approval_rules": environment.approval_rules,
     }
 
 
