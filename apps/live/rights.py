@@ -134,7 +134,7 @@ LEFT JOIN django_session AS session ON session.session_key = seat.session_key AN
 LEFT JOIN api_token AS token ON token.id = seat.token_id AND token.revoked_at IS NULL
      AND (token.expires_at IS NULL OR token.expires_at > now())
 LEFT JOIN organization AS strict ON strict.id = seat.organization_id AND strict.second_factor_from <= now()
-     AND NOT seat.second_factor AND NOT (seat.token_id IS NOT NULL AND EXISTS (
+     AND NOT seat.second_factor AND NOT person.is_service AND NOT (seat.token_id IS NOT NULL AND EXISTS (
          SELECT FROM mfa_authenticator WHERE user_id = seat.user_id AND type IN ('totp', 'webauthn')))
 WHERE person.id IS NULL OR membership.id IS NULL OR (session.session_key IS NULL AND token.id IS NULL)
    OR strict.id IS NOT NULL

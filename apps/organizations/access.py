@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef
 
 from apps.audit.services import By
 from apps.core import scopes
-from apps.core.problems import Forbidden, NotFound
+from apps.core.problems import Forbidden, NotFound, Problem
 from apps.organizations.choices import GrantedRight, Role, TokenScope
 from apps.organizations.models import Membership, Organization, User
 from apps.organizations.signing_in.factors import FACTORS
@@ -65,6 +65,9 @@ OF_GRANT: dict[str, frozenset[Right]] = {
     GrantedRight.CONFIGURE: frozenset({Right.CONFIGURE}),
 }
 
+# Whoever holds its token would decide for people.
+NEVER_A_SERVICE = frozenset({Right.APPROVE, Right.MANAGE_OWNERS})
+
 OF_SCOPE: dict[str, frozenset[Right]] = {
     TokenScope.READ: frozenset({Right.SEE, Right.SEE_AUDIT}),
     TokenScope.RELEASE: frozenset({Right.SEE, Right.MAKE_RELEASE}),
@@ -93,6 +96,7 @@ class Actor:
     grants: frozenset[HeldGrant] = field(default_factory=frozenset)  # their own and their teams'
     teams: frozenset[HeldTeam] = field(default_factory=frozenset)
     token_id: UUID | None = None
+    is_service: bool = False
 
     @property
     def by(self) -> By:
@@ -107,6 +111,14 @@ class Decision:
     why: str
 
 
+class Suspended(Problem):
+    """Somebody who belongs here and may not come in for now."""
+
+    status = 403
+    kind = "suspended"
+    title = "Your membership is suspended"
+
+
 def decide(
     actor: Actor, right: Right, *, environment_id: UUID | None = None, application_id: UUID | None = None
 ) -> Decision:
@@ -117,6 +129,8 @@ def decide(
     """
     if not scope_allows(actor.scopes, right):
         return Decision(False, f"This token's scopes do not let it {right}.")
+    if actor.is_service and right in NEVER_A_SERVICE:
+        return Decision(False, f"A service account cannot {right}; a person does.")
     if right in OF_ROLE.get(actor.role, frozenset()):
         return Decision(True, f"As {actor.role}.")
     for held in covering(actor.grants, environment_id, application_id):
@@ -173,13 +187,18 @@ def access_organization(
             .filter(user_id=user.pk, organization__slug=slug)
             .first()
         )
-    if membership is None or not user.is_active:
+    # Nobody signs in as a service account: without its token it is a stranger.
+    if membership is None or not user.is_active or (user.is_service and token_id is None):
         raise NotFound("There is no such organization, or you are not in it.")
+    if membership.suspended_at is not None:
+        raise Suspended(
+            f"Your membership of {membership.organization} is suspended. Its owners can restore it."
+        )
     check_second_factor(
         organization=membership.organization.name,
         required_from=membership.organization.second_factor_from,
         by_token=token_id is not None,
-        has_factor=membership.has_factor,
+        has_factor=membership.has_factor or user.is_service,  # its token is all that it has
         proof=proof,
     )
     return actor_of(
@@ -210,16 +229,20 @@ def actor_of(
         grants=grants_of(membership),
         teams=teams_of(membership),
         token_id=token_id,
+        is_service=user.is_service,
     )
 
 
 def organizations_of(user: User) -> list[Organization]:
     with scopes.person(user.pk):
-        return list(Organization.objects.order_by("name"))
+        own = Membership.objects.filter(user_id=user.pk, suspended_at__isnull=True)
+        return list(Organization.objects.filter(id__in=own.values("organization_id")).order_by("name"))
 
 
 def roles_of(user: User) -> list[tuple[Organization, str]]:
     """One's own organizations, and what one is there."""
     with scopes.person(user.pk):
-        rows = Membership.objects.select_related("organization").filter(user_id=user.pk)
+        rows = Membership.objects.select_related("organization").filter(
+            user_id=user.pk, suspended_at__isnull=True
+        )
         return [(row.organization, row.role) for row in rows.order_by("organization__name")]

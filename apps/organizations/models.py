@@ -37,6 +37,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=120, blank=True)
     is_staff = models.BooleanField(default=False)  # operators: Django admin
     is_active = models.BooleanField(default=True)
+    is_service = models.BooleanField(default=False)  # a service account of one organization; nobody signs in as it
     date_joined = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -65,7 +66,10 @@ class Organization(models.Model):
     name = models.CharField(max_length=120)
     created_at = models.DateTimeField(default=timezone.now)
     simulated = models.BooleanField(default=False)  # the demo's: shown as such
-    second_factor_from = models.DateTimeField(null=True)  # from then on it opens to sessions that showed one; never: None
+    token_days_most = models.PositiveSmallIntegerField(null=True)  # a token runs out after so many days; None: any
+    second_factor_from = models.DateTimeField(
+        null=True
+    )  # from then on it opens to sessions that showed one; never: None
 
     objects: ClassVar[Any] = TenantManager()
 
@@ -81,6 +85,8 @@ class Membership(TenantModel):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role.choices)
     created_at = models.DateTimeField(default=timezone.now)
+    suspended_at = models.DateTimeField(null=True)  # keeps role, teams and grants, and opens nothing
+    suspended_by_label = models.CharField(max_length=200, blank=True)
 
     class Meta(TenantModel.Meta):
         db_table = "membership"
@@ -171,6 +177,23 @@ class Invitation(TenantModel):
         return self.email
 
 
+class OwnershipTransfer(TenantModel):
+    """Asked for by an owner, confirmed by who is to be one; at most one is open per organization."""
+
+    giver = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
+    taker = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
+    giver_becomes = models.CharField(max_length=20, choices=Role.choices)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        db_table = "ownership_transfer"
+        constraints = [models.UniqueConstraint(fields=["organization"], name="one_transfer_at_a_time")]
+
+    def __str__(self) -> str:
+        return f"{self.giver_id} to {self.taker_id}"
+
+
 class ApiToken(TenantModel):
     """Acts as its person within its scopes. The secret is shown once; only its SHA-256 is stored."""
 
@@ -179,9 +202,12 @@ class ApiToken(TenantModel):
     digest = models.BinaryField(unique=True)
     hint = models.CharField(max_length=12)  # the first characters, to tell tokens apart
     scopes = ArrayField(models.CharField(max_length=20))
+    allowed_addresses = ArrayField(models.CharField(max_length=50), default=list)  # networks; none: from anywhere
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
+    last_used_address = models.CharField(max_length=45, blank=True)
     revoked_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
@@ -199,6 +225,7 @@ __all__ = [
     "Invitation",
     "Membership",
     "Organization",
+    "OwnershipTransfer",
     "Role",
     "Team",
     "TeamMember",
