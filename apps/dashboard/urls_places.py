@@ -5,7 +5,7 @@ from django.urls import path
 from apps.dashboard.views import account, clusters, environments
 from apps.dashboard.views.settings import clusters as cluster_settings
 from apps.dashboard.views.settings import environments as environment_settings
-from apps.dashboard.views.settings import organization, people, tokens
+from apps.dashboard.views.settings import organization, people, second_factor, tokens
 
 _ORGANIZATION = "o/<slug:organization>/"
 _SETTINGS = f"{_ORGANIZATION}settings/"
@@ -34,6 +34,11 @@ urlpatterns = [
         f"{_SETTINGS}organization/",
         organization.OrganizationSettings.as_view(),
         name="settings-organization",
+    ),
+    path(
+        f"{_SETTINGS}second-factor/",
+        second_factor.SecondFactorSettings.as_view(),
+        name="settings-second-factor",
     ),
     path(f"{_SETTINGS}people/", people.People.as_view(), name="settings-people"),
     path(f"{_SETTINGS}people/<uuid:member>/", people.Person.as_view(), name="settings-person"),

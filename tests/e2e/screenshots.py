@@ -130,6 +130,10 @@ def settings_of(story: Story) -> dict[str, str]:
         "settings-cluster": "/o/acme/settings/clusters/edit/harbour/",
         "settings-cluster-new": "/o/acme/settings/clusters/new/",
         "settings-organization": "/o/acme/settings/organization/",
+        "settings-second-factor": "/o/acme/settings/second-factor/",
+        "second-factor": "/accounts/second-factor/",
+        "second-factor-app": "/accounts/second-factor/app/",
+        "second-factor-passkey": "/accounts/second-factor/passkeys/add/",
     }
 
 

@@ -151,6 +151,7 @@ NOT_FOR_VIEWERS = (
     "/pods/<str:pod>/log/",
     "/audit/",
     "settings/organization/",
+    "settings/second-factor/",
     "settings/people/",
     "settings/people/<uuid:member>/",
     "settings/environments/",

@@ -25,6 +25,7 @@ SECTIONS = (
     Section("applications", "Applications", Right.CONFIGURE),
     Section("settings-environments", "Environments", Right.CONFIGURE),
     Section("settings-clusters", "Clusters", Right.CONFIGURE),
+    Section("settings-second-factor", "Second factor", Right.MANAGE_OWNERS),
     Section("settings-organization", "Organization", Right.CONFIGURE),
 )
 
