@@ -13,6 +13,7 @@ from django.views import View
 
 from apps.core import scopes
 from apps.core.problems import Forbidden, NotFound, Problem
+from apps.dashboard.asking_again import ask_again, must_ask_again
 from apps.dashboard.frame import frame_of
 from apps.live.reading import picture
 from apps.organizations.access import Actor, access_organization
@@ -27,6 +28,7 @@ class OrganizationPage(LoginRequiredMixin, View):
     actor: Actor
     place = ""  # which entry of the rail is current
     opens_scope = True  # False: the handler asks a cluster and opens its own scopes around its queries
+    asks_again: frozenset[str] = frozenset()  # methods that want a sign-in of the last 15 minutes
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
@@ -40,6 +42,8 @@ class OrganizationPage(LoginRequiredMixin, View):
                 address=request.META.get("REMOTE_ADDR", ""),
                 proof=proof_of(request, request.user),
             )
+            if must_ask_again(self, request):
+                return ask_again(self, request)
             organization_id = self.actor.organization_id
             reads = request.method in {"GET", "HEAD"}
             if not self.opens_scope:

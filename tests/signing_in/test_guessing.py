@@ -33,7 +33,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def tries(client: Client, user: Any, password: str = "wrong") -> str:
+def tries(client: Client, user: Any, password: str = "wrong") -> str:  # noqa: S107  it is
     """ "in", "wrong", or how many seconds to wait."""
     answer = sign_in(client, user, password=password)
     if answer.status_code == 302:

@@ -148,7 +148,7 @@ def test_open_sockets_are_lost_when_it_comes_into_force_and_those_that_showed_on
     assert take_seat(knock(shown))[0].role == "releaser"
 
 
-@pytest.mark.parametrize("role", ("bo", "dee", "ada", "olu", "vic"))
+@pytest.mark.parametrize("role", ["bo", "dee", "ada", "olu", "vic"])
 def test_only_an_owner_requires_it(people: People, role: str) -> None:
     client = signed_in(getattr(people, role))
     set_up_app(client)

@@ -63,6 +63,8 @@ class MemberList(OrganizationView):
 
 
 class MemberDetail(OrganizationView):
+    asks_again = frozenset({"PATCH", "DELETE"})
+
     @extend_schema(request=RoleRequest, responses=MemberShape)
     def patch(self, request: Request, organization: str, member: UUID) -> Response:
         asked = RoleRequest(data=request.data)
@@ -77,6 +79,8 @@ class MemberDetail(OrganizationView):
 
 
 class InvitationList(OrganizationView):
+    asks_again = frozenset({"POST"})
+
     @extend_schema(parameters=[PageQuery], responses=PageOf(InvitationShape))
     def get(self, request: Request, organization: str) -> Response:
         authorize(self.actor, Right.MANAGE_PEOPLE)

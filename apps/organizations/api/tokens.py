@@ -49,6 +49,8 @@ class NewTokenShape(TokenShape):
 
 
 class TokenList(OrganizationView):
+    asks_again = frozenset({"POST"})
+
     @extend_schema(parameters=[TokenQuery], responses=PageOf(TokenShape))
     def get(self, request: Request, organization: str) -> Response:
         authorize(self.actor, Right.SEE)

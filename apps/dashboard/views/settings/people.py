@@ -23,6 +23,7 @@ from apps.organizations.models import ApiToken, Membership
 
 class People(SettingsPage):
     section = "settings-people"
+    asks_again = frozenset({"POST"})  # owners come and go here
 
     def get(self, request: HttpRequest, organization: str) -> HttpResponse:
         authorize(self.actor, Right.MANAGE_PEOPLE)
@@ -75,6 +76,7 @@ class Person(SettingsPage):
     """One member: role, grants, and the way out."""
 
     section = "settings-people"
+    asks_again = frozenset({"POST"})
 
     def get(self, request: HttpRequest, organization: str, member: UUID) -> HttpResponse:
         authorize(self.actor, Right.MANAGE_PEOPLE)

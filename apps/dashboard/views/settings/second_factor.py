@@ -24,6 +24,7 @@ _SHOWN = 50  # names; the rest are counted
 
 class SecondFactorSettings(SettingsPage):
     section = "settings-second-factor"
+    asks_again = frozenset({"POST"})
 
     def get(self, request: HttpRequest, organization: str) -> HttpResponse:
         authorize(self.actor, Right.MANAGE_OWNERS)

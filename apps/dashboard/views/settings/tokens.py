@@ -23,6 +23,7 @@ class Tokens(SettingsPage):
     """One's own; of everybody for who manages people."""
 
     section = "settings-tokens"
+    asks_again = frozenset({"POST"})
 
     def get(self, request: HttpRequest, organization: str) -> HttpResponse:
         return self._page(Form(self._fields()))
