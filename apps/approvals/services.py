@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from apps.approvals.gates import standing_of
 from apps.approvals.models import Approval
 from apps.approvals.plan_facts import facts_of_plan
 from apps.approvals.separation import excluded_from, rules_for
@@ -118,6 +119,12 @@ def _may_approve(rollout: Rollout, actor: Actor) -> None:
         raise Forbidden(why_not)
     if excluded.unknown:
         raise Conflict(f"It cannot be approved: {excluded.unknown}.")
+    rules = rules_for(rollout)
+    if rules.teams_in_order:
+        missing = standing_of(rollout, excluded, timezone.now()).missing
+        own = {team.slug for team in actor.teams}
+        if missing and missing[0] not in own and own & set(missing):
+            raise Conflict(f"First somebody of {missing[0]} approves it, then you.")
 
 
 def has_expired(approval: Approval, rules: ApprovalRules) -> bool:

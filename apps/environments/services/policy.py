@@ -94,6 +94,7 @@ def change_environment(
         check_revision(locked, seen)
         if "approval_rules" in values:
             values["approval_rules"] = changed_rules(locked.approval_rules, values["approval_rules"])
+            locked.approval_rules = changed_rules(locked.approval_rules, {})  # whole, as the new ones are
         before = {field: getattr(locked, field) for field in values}
         if any(before[field] != value for field, value in values.items() if field not in _HOW_IT_GOES):
             authorize(actor, Right.SET_POLICY, environment_id=environment.id)

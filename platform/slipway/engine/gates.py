@@ -97,6 +97,19 @@ def approvals(facts: ApprovalFacts) -> GateAnswer:
     )
 
 
+def hours(*, opens_at: datetime | None, words: str, next_words: str) -> GateAnswer:
+    """`opens_at` None: it is open. `words` say the hours, `next_words` that moment on the clock there."""
+    if opens_at is None:
+        return GateAnswer("hours", Answer.PASS, f"within the hours {words}")
+    return GateAnswer(
+        "hours",
+        Answer.WAIT,
+        f"rollouts begin here {words}; next at {next_words}",
+        unblocked_by="the clock, or an owner who breaks the glass",
+        asked_again_at=opens_at,
+    )
+
+
 def slot(*, taken_by: str) -> GateAnswer:
     """`taken_by` is the rollout that holds the target, "" when the slot is free."""
     if taken_by:
