@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.dashboard.views import account, clusters, environments
+from apps.dashboard.views import account, address, clusters, environments
 from apps.dashboard.views.settings import clusters as cluster_settings
 from apps.dashboard.views.settings import environments as environment_settings
 from apps.dashboard.views.settings import organization, people, second_factor, tokens
@@ -72,6 +72,10 @@ urlpatterns = [
         name="settings-cluster",
     ),
     path("account/", account.Account.as_view(), name="account"),
+    path("account/address/", address.ChangeAddress.as_view(), name="account-address"),
+    path(
+        "account/address/<str:key>/", address.ConfirmAddress.as_view(), name="account-address-confirm"
+    ),
     path("account/password/", account.ChangePassword.as_view(), name="account-password"),
     path("account/sessions/<int:session>/end/", account.EndSession.as_view(), name="account-end-session"),
     path(

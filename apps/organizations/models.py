@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.core.ids import uuid7
 from apps.core.models import TenantManager, TenantModel
 from apps.organizations.choices import GrantedRight, Role
-from apps.organizations.signing_in.models import FailedSignIns, UsedCode
+from apps.organizations.signing_in.models import AddressChange, FailedSignIns, UsedCode
 
 
 class UserManager(BaseUserManager["User"]):
@@ -218,6 +218,7 @@ class ApiToken(TenantModel):
 
 
 __all__ = [
+    "AddressChange",
     "ApiToken",
     "FailedSignIns",
     "Grant",

@@ -131,6 +131,7 @@ def settings_of(story: Story) -> dict[str, str]:
         "settings-cluster-new": "/o/acme/settings/clusters/new/",
         "settings-organization": "/o/acme/settings/organization/",
         "settings-second-factor": "/o/acme/settings/second-factor/",
+        "account-address": "/account/address/",
         "second-factor": "/accounts/second-factor/",
         "second-factor-app": "/accounts/second-factor/app/",
         "second-factor-passkey": "/accounts/second-factor/passkeys/add/",

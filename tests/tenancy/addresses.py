@@ -188,5 +188,6 @@ def kwargs_of(world: World) -> dict[str, Any]:
         "pod": "pod-1",
         "at": 1,
         "session": 1,
+        "key": "no-such-key",
         "view": "no-such-view",
     }

@@ -130,7 +130,9 @@ class AskCodeAgain(Page, ReauthenticateView):  # type: ignore[misc]  # same
 
 class AskPasskeyAgain(Page, ReauthenticateWebAuthnView):  # type: ignore[misc]  # same
     def form_invalid(self, form: Any) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form, mistake=NO_PASSKEY), status=422)
+        context = self.get_context_data(form=form, mistake=NO_PASSKEY)
+        answer: HttpResponse = self.render_to_response(context, status=422)
+        return answer
 
 
 class SignInWithPasskey(Page, LoginWebAuthnView):  # type: ignore[misc]  # same

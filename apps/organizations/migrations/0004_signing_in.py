@@ -53,6 +53,24 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="AddressChange",
+            fields=[
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254)),
+                ("asked_at", models.DateTimeField()),
+            ],
+            options={"db_table": "address_change"},
+        ),
         # The door reads, with a membership, whether its person has a second factor; not which, nor its secret.
         migrations.RunSQL(
             "GRANT SELECT (user_id, type) ON mfa_authenticator TO slipway_person",

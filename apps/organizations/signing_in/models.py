@@ -36,3 +36,20 @@ class FailedSignIns(models.Model):
 
     def __str__(self) -> str:
         return f"{self.failures}"
+
+
+class AddressChange(models.Model):
+    """The address that a person wants to sign in with. Until it is verified it counts for nothing: a person's own
+    address is always a verified one, by an invitation to it or by this."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    email = models.EmailField()
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "address_change"
+
+    def __str__(self) -> str:
+        return self.email

@@ -19,6 +19,7 @@ from apps.organizations import services
 from apps.organizations.access import Right, authorize, decide
 from apps.organizations.choices import GrantedRight, Role
 from apps.organizations.models import ApiToken, Membership
+from apps.organizations.signing_in.addresses import link_to_copy
 
 
 class People(SettingsPage):
@@ -152,6 +153,7 @@ class Person(SettingsPage):
             "rights": GrantedRight.choices,
             "places": list(environments_of(self.actor)),
             "tokens": tokens,
+            "address_link": link_to_copy(self.actor, row.user) if owners.allowed else "",
             "mistake": mistake,
             "act": act,
         }
