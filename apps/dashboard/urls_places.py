@@ -2,15 +2,36 @@
 
 from django.urls import path
 
-from apps.dashboard.views import account, address, clusters, environments
+from apps.dashboard.views import account, address, clusters, environments, sso
 from apps.dashboard.views.settings import clusters as cluster_settings
 from apps.dashboard.views.settings import environments as environment_settings
-from apps.dashboard.views.settings import organization, people, second_factor, tokens
+from apps.dashboard.views.settings import connections, organization, people, second_factor, tokens
 
 _ORGANIZATION = "o/<slug:organization>/"
 _SETTINGS = f"{_ORGANIZATION}settings/"
 
 urlpatterns = [
+    path("sso/<slug:sign_in>/", sso.single_sign_on, name="sso"),
+    path("sso/<slug:organization>/break-glass/", sso.break_the_glass, name="break-glass"),
+    path(
+        "accounts/oidc/<slug:provider_id>/login/callback/", sso.callback, name="openid_connect_callback"
+    ),
+    path(f"{_SETTINGS}connections/", connections.Connections.as_view(), name="settings-connections"),
+    path(
+        f"{_SETTINGS}connections/new/",
+        connections.NewConnection.as_view(),
+        name="settings-connection-new",
+    ),
+    path(
+        f"{_SETTINGS}connections/<uuid:connection>/",
+        connections.ConnectionPage.as_view(),
+        name="settings-connection",
+    ),
+    path(
+        f"{_SETTINGS}connections/<uuid:connection>/test/",
+        connections.TestConnection.as_view(),
+        name="settings-connection-test",
+    ),
     path(f"{_ORGANIZATION}environments/", environments.EnvironmentList.as_view(), name="environments"),
     path(
         f"{_ORGANIZATION}environments/<slug:environment>/",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.db import connection
 from django.http import HttpRequest
+from django.utils import timezone
 
 from apps.core import scopes
 from apps.core.problems import NotFound, Unauthenticated
@@ -34,6 +36,9 @@ class Seat:
     password_mark: str | None = None  # another password signs other sessions out
     token_id: UUID | None = None
     second_factor: bool = False  # the session showed one
+    opened_by: UUID | None = None  # the organization's connection by which it came
+    opened_at: datetime | None = None
+    glass_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,9 @@ def _by_session(knock: Knock) -> tuple[Actor, Seat]:
         session_key=key,
         password_mark=mark,
         second_factor=proof.second_factor,
+        opened_by=actor.opened_by,
+        opened_at=timezone.now(),
+        glass_until=dict(proof.glass).get(actor.organization_id),
     )
 
 
@@ -118,14 +126,17 @@ def _identifier(text: str) -> UUID | int:
         raise NotFound("There is no such rollout.") from None
 
 
-# Every column of a seat is checked again: the person, the membership, the session or the token, and the second factor
-# where the organization has come to require one (a token's is its person's).
+# Every column of a seat is checked again: the person, the membership, the session or the token, the second factor where
+# the organization has come to require one (a token's is its person's), and the connection by which the session came:
+# switched off or changed since, or one required of a session that came by none.
 _LOST = """
 SELECT seat.place,
        person.id IS NULL OR (session.session_key IS NULL AND token.id IS NULL) AS signed_out,
-       membership.id IS NULL AS no_member
-FROM unnest(%s::int[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::bool[])
-     AS seat(place, user_id, organization_id, session_key, password_mark, token_id, second_factor)
+       membership.id IS NULL AS no_member, strict.id IS NOT NULL AS no_factor
+FROM unnest(%s::int[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::bool[], %s::uuid[],
+            %s::timestamptz[], %s::timestamptz[])
+     AS seat(place, user_id, organization_id, session_key, password_mark, token_id, second_factor, opened_by,
+             opened_at, glass_until)
 LEFT JOIN person ON person.id = seat.user_id AND person.is_active
      AND (seat.password_mark IS NULL OR md5(person.password) = seat.password_mark)
 LEFT JOIN membership ON membership.user_id = seat.user_id AND membership.organization_id = seat.organization_id
@@ -136,8 +147,12 @@ LEFT JOIN api_token AS token ON token.id = seat.token_id AND token.revoked_at IS
 LEFT JOIN organization AS strict ON strict.id = seat.organization_id AND strict.second_factor_from <= now()
      AND NOT seat.second_factor AND NOT person.is_service AND NOT (seat.token_id IS NOT NULL AND EXISTS (
          SELECT FROM mfa_authenticator WHERE user_id = seat.user_id AND type IN ('totp', 'webauthn')))
+LEFT JOIN connection AS way ON way.id = seat.opened_by AND way.status = 'on' AND way.changed_at <= seat.opened_at
+LEFT JOIN organization AS closed ON closed.id = seat.organization_id AND closed.connection_from <= now()
+     AND seat.token_id IS NULL AND seat.opened_by IS NULL
+     AND (seat.glass_until IS NULL OR seat.glass_until <= now() OR NOT membership.breaks_glass)
 WHERE person.id IS NULL OR membership.id IS NULL OR (session.session_key IS NULL AND token.id IS NULL)
-   OR strict.id IS NOT NULL
+   OR strict.id IS NOT NULL OR closed.id IS NOT NULL OR (seat.opened_by IS NOT NULL AND way.id IS NULL)
 """
 
 
@@ -151,18 +166,23 @@ def lost(seats: Sequence[Seat]) -> dict[Seat, Loss]:
         [seat.password_mark for seat in seats],
         [seat.token_id for seat in seats],
         [seat.second_factor for seat in seats],
+        [seat.opened_by for seat in seats],
+        [seat.opened_at for seat in seats],
+        [seat.glass_until for seat in seats],
     ]
     found = {}
     with scopes.system("check the rights of open sockets"), connection.cursor() as cursor:
         cursor.execute(_LOST, columns)
-        for place, signed_out, no_member in cursor.fetchall():
-            found[seats[place]] = Loss(signed_out, _why_lost(signed_out, no_member))
+        for place, signed_out, no_member, no_factor in cursor.fetchall():
+            found[seats[place]] = Loss(signed_out, _why_lost(signed_out, no_member, no_factor))
     return found
 
 
-def _why_lost(signed_out: bool, no_member: bool) -> str:
+def _why_lost(signed_out: bool, no_member: bool, no_factor: bool) -> str:
     if signed_out:
         return "You are signed out."
     if no_member:
         return "You no longer belong to this organization."
-    return "This organization requires a second factor, which has not been shown."
+    if no_factor:
+        return "This organization requires a second factor, which has not been shown."
+    return "This organization asks for its own single sign-on again."

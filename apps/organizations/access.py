@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -14,9 +14,10 @@ from apps.audit.services import By
 from apps.core import scopes
 from apps.core.problems import Forbidden, NotFound, Problem
 from apps.organizations.choices import GrantedRight, Role, TokenScope
+from apps.organizations.connections.shown import with_connection
 from apps.organizations.models import Membership, Organization, User
 from apps.organizations.signing_in.factors import FACTORS
-from apps.organizations.signing_in.proofs import NOTHING_SHOWN, Proof, check_second_factor
+from apps.organizations.signing_in.proofs import NOTHING_SHOWN, Proof, check_connection, check_second_factor
 from apps.organizations.standing import HeldGrant, HeldTeam, grants_of, teams_of, with_standing
 
 
@@ -96,6 +97,7 @@ class Actor:
     grants: frozenset[HeldGrant] = field(default_factory=frozenset)  # their own and their teams'
     teams: frozenset[HeldTeam] = field(default_factory=frozenset)
     token_id: UUID | None = None
+    opened_by: UUID | None = None  # the organization's connection by which the session came
     is_service: bool = False
 
     @property
@@ -182,7 +184,9 @@ def access_organization(
     factors = Authenticator.objects.filter(user_id=OuterRef("user_id"), type__in=FACTORS)
     with scopes.person(user.pk):
         membership = (
-            with_standing(Membership.objects.select_related("organization"))
+            with_connection(
+                with_standing(Membership.objects.select_related("organization")), proof.connections
+            )
             .annotate(has_factor=Exists(factors))
             .filter(user_id=user.pk, organization__slug=slug)
             .first()
@@ -201,9 +205,12 @@ def access_organization(
         has_factor=membership.has_factor or user.is_service,  # its token is all that it has
         proof=proof,
     )
-    return actor_of(
+    asks_session = token_id is None and channel in {"ui", "api"}
+    check_connection(membership, asks_session=asks_session, proof=proof)
+    actor = actor_of(
         membership, user, channel=channel, address=address, token_id=token_id, token_scopes=token_scopes
     )
+    return replace(actor, opened_by=membership.opened_by) if membership.opened_by else actor
 
 
 def actor_of(

@@ -22,3 +22,8 @@ class TokenScope(TextChoices):
     DEPLOY = "deploy", "Start, stop and roll back"
     APPROVE = "approve", "Approve"
     ADMIN = "admin", "Administer"
+
+
+class ConnectionStatus(TextChoices):
+    DRAFT = "draft", "Draft"  # only its test button works
+    ON = "on", "On"

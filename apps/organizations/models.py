@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.core.ids import uuid7
 from apps.core.models import TenantManager, TenantModel
 from apps.organizations.choices import GrantedRight, Role
+from apps.organizations.connections.models import Connection, VerifiedDomain
 from apps.organizations.signing_in.models import AddressChange, FailedSignIns, UsedCode
 
 
@@ -67,6 +68,9 @@ class Organization(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     simulated = models.BooleanField(default=False)  # the demo's: shown as such
     token_days_most = models.PositiveSmallIntegerField(null=True)  # a token runs out after so many days; None: any
+    connection_from = models.DateTimeField(
+        null=True
+    )  # from then on it opens to who came by a connection of its own; None: to its people however they came
     second_factor_from = models.DateTimeField(
         null=True
     )  # from then on it opens to sessions that showed one; never: None
@@ -85,6 +89,7 @@ class Membership(TenantModel):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role.choices)
     created_at = models.DateTimeField(default=timezone.now)
+    breaks_glass = models.BooleanField(default=False)  # an owner who gets in though the connection is broken
     suspended_at = models.DateTimeField(null=True)  # keeps role, teams and grants, and opens nothing
     suspended_by_label = models.CharField(max_length=200, blank=True)
 
@@ -220,6 +225,7 @@ class ApiToken(TenantModel):
 __all__ = [
     "AddressChange",
     "ApiToken",
+    "Connection",
     "FailedSignIns",
     "Grant",
     "GrantedRight",
@@ -232,4 +238,5 @@ __all__ = [
     "TeamMember",
     "UsedCode",
     "User",
+    "VerifiedDomain",
 ]

@@ -152,6 +152,11 @@ NOT_FOR_VIEWERS = (
     "/audit/",
     "settings/organization/",
     "settings/second-factor/",
+    "settings/connections/",
+    "settings/connections/new/",
+    "settings/connections/<uuid:connection>/",
+    "settings/connections/<uuid:connection>/test/",
+    "/break-glass/",
     "settings/people/",
     "settings/people/<uuid:member>/",
     "settings/environments/",
@@ -182,6 +187,9 @@ def kwargs_of(world: World) -> dict[str, Any]:
         "token": world.token.id,
         "grant": world.grant.id,
         "secret": "no-such-secret",
+        "sign_in": "no-such-sign-in",  # an organization's short name, asked before anybody is signed in
+        "provider_id": "no-such-connection",
+        "connection": "00000000-0000-7000-8000-000000000001",  # refused before it is looked for
         "kind": "ConfigMap",
         "space": "shop-production",
         "named": "settings",

@@ -19,8 +19,11 @@ _THROUGH_MEMBERSHIP = r"\(?membership_id IN \( SELECT membership.id FROM members
 _READ_THROUGH_ONES_MEMBERSHIP = {
     "team_member": _THROUGH_MEMBERSHIP,
     "team": _THROUGH_TEAMS.replace("team_id", "id", 1),
+    # Not by which the session came in, but which there are, and without their secrets.
+    "connection": r"\(organization_id IN \( SELECT membership.organization_id FROM membership\)\)",
     "environment_grant": rf"\({_THROUGH_MEMBERSHIP} OR {_THROUGH_TEAMS}\)",
 }
+_READ_IN_COLUMNS = {"connection"}  # of which the rest, and so the secret, stays shut
 _APPEND_ONLY = {"audit_entry", "audit_seal", "activity", "event"}
 _ids = [model._meta.db_table for model in tenant_models()]
 
@@ -81,7 +84,7 @@ def test_each_role_has_exactly_the_rights_it_needs(model: Any) -> None:
     ):
         granted.setdefault(role, set()).add(verb)
     expected = {"slipway_app": verbs, "slipway_system": verbs}
-    if table in {"membership", "organization", *_READ_THROUGH_ONES_MEMBERSHIP}:
+    if table in {"membership", "organization", *_READ_THROUGH_ONES_MEMBERSHIP} - _READ_IN_COLUMNS:
         expected["slipway_person"] = {"SELECT"}
     assert granted == expected
 
@@ -185,7 +188,9 @@ def test_functions_that_see_more_than_their_caller_answer_ids_or_numbers() -> No
         "JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'public' AND p.prosecdef ORDER BY 1"
     )
     assert [(name, result) for name, result, _ in found] == [
+        ("slipway_find_connection", "TABLE(organization uuid, connection uuid)"),
         ("slipway_find_invitation", "TABLE(organization uuid, invitation uuid)"),
+        ("slipway_find_sign_in", "TABLE(organization uuid)"),
         ("slipway_find_token", "TABLE(organization uuid, token uuid)"),
         ("slipway_make_event_months", "integer"),
         ("slipway_search_applications", "TABLE(application uuid, matched integer)"),

@@ -65,6 +65,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "channels",
     "csp",
@@ -92,6 +94,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "apps.organizations.connections.guard.OwnAccountMiddleware",
     "apps.organizations.sessions.SessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -177,6 +180,12 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up by themselves; an address that waits to be verified is only a wish
 MFA_PASSKEY_LOGIN_ENABLED = True
 ACCOUNT_SESSION_REMEMBER = True
+SOCIALACCOUNT_ADAPTER = "apps.organizations.connections.adapter.ConnectionsAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an address that a provider claims opens nobody's account
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_STORE_TOKENS = False
+# Private networks in which organizations may have their identity providers.
+SIGN_IN_NETWORKS = env.networks("SLIPWAY_SIGN_IN_NETWORKS")
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = env.text("SLIPWAY_MAIL_HOST", "")

@@ -8,6 +8,7 @@ os.environ.setdefault("DATABASE_URL", "postgres://slipway_app:unset@127.0.0.1:1/
 os.environ.setdefault("DATABASE_OWNER_URL", "postgres://slipway_owner:unset@127.0.0.1:1/slipway")
 os.environ.setdefault("SLIPWAY_REDIS_URL", "redis://127.0.0.1:1")
 os.environ.setdefault("SLIPWAY_CLUSTER_NETWORKS", "127.0.0.1/32")
+os.environ.setdefault("SLIPWAY_SIGN_IN_NETWORKS", "127.0.0.1/32")
 
 from slipway.settings import logs
 from slipway.settings.base import *  # noqa: F403  differences only; Django reads settings from one flat module

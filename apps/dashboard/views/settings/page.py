@@ -26,6 +26,7 @@ SECTIONS = (
     Section("settings-environments", "Environments", Right.CONFIGURE),
     Section("settings-clusters", "Clusters", Right.CONFIGURE),
     Section("settings-second-factor", "Second factor", Right.MANAGE_OWNERS),
+    Section("settings-connections", "Single sign-on", Right.MANAGE_OWNERS),
     Section("settings-organization", "Organization", Right.CONFIGURE),
 )
 
