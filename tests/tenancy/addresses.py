@@ -13,6 +13,7 @@ from tests.tenancy.world import MANIFESTS, World
 PUBLIC, PERSON = "anybody", "a person"  # not in any organization yet
 SEE, SEE_AUDIT = "see", "see the audit"
 MAKE_RELEASE, START, START_UNAPPROVED = "make a release", "start", "start where no approval is needed"
+NOBODY_BY_TOKEN = "nobody by a token"
 STEER, APPROVE, CONFIGURE, PEOPLE = "steer", "approve", "configure", "people"
 
 _DEVELOPER = {SEE, MAKE_RELEASE, START_UNAPPROVED}
@@ -74,6 +75,27 @@ API = [
     Address("api-members", "GET", SEE),
     Address("api-member", "PATCH", PEOPLE, body=lambda world: {"role": "developer"}),
     Address("api-member", "DELETE", PEOPLE, 204),
+    Address("api-member-suspension", "PUT", PEOPLE, body=lambda world: {}),
+    Address("api-member-suspension", "DELETE", PEOPLE),
+    Address("api-leave", "POST", NOBODY_BY_TOKEN, body=lambda world: {}),
+    Address("api-service-accounts", "GET", SEE),
+    Address("api-service-accounts", "POST", PEOPLE, 201, lambda world: {"name": "ci", "role": "viewer"}),
+    Address("api-ownership", "GET", SEE, 404),
+    Address(
+        "api-ownership",
+        "POST",
+        NOBODY_BY_TOKEN,
+        body=lambda world: {"member": str(world.other.id), "giver_becomes": "admin"},
+    ),
+    Address("api-ownership", "DELETE", SEE, 404),  # none is open
+    Address("api-ownership-accept", "POST", SEE, 404, lambda world: {}),
+    Address("api-teams", "GET", SEE),
+    Address("api-teams", "POST", PEOPLE, 201, lambda world: {"slug": "two"}),
+    Address("api-team", "GET", SEE),
+    Address("api-team", "PATCH", PEOPLE, body=lambda world: {"name": "Two"}),
+    Address("api-team", "DELETE", PEOPLE, 204),
+    Address("api-team-members", "POST", PEOPLE, 201, lambda world: {"member": str(world.other.id)}),
+    Address("api-team-member", "DELETE", PEOPLE, 204),
     Address("api-invitations", "GET", PEOPLE),
     Address("api-invitations", "POST", PEOPLE, 201, lambda world: {"email": "x@y.example", "role": "viewer"}),
     Address("api-invitation", "DELETE", PEOPLE, 204),
@@ -110,6 +132,15 @@ API = [
         lambda world: {"member": str(world.other.id), "right": "deploy"},
     ),
     Address("api-grant", "DELETE", PEOPLE, 204),
+    Address("api-all-grants", "GET", SEE),
+    Address(
+        "api-all-grants",
+        "POST",
+        PEOPLE,
+        201,
+        lambda world: {"team": "web", "right": "deploy", "application": "shop"},
+    ),
+    Address("api-access-explain", "GET", SEE, 422),  # asks for what is not said here
     Address("api-releases", "GET", SEE),
     Address(
         "api-releases", "POST", MAKE_RELEASE, 201, lambda world: {"version": "2.0", "manifests": MANIFESTS}
@@ -186,6 +217,7 @@ def kwargs_of(world: World) -> dict[str, Any]:
         "invitation": world.invitation.id,
         "token": world.token.id,
         "grant": world.grant.id,
+        "team": "web",
         "secret": "no-such-secret",
         "sign_in": "no-such-sign-in",  # an organization's short name, asked before anybody is signed in
         "provider_id": "no-such-connection",

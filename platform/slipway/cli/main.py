@@ -8,15 +8,18 @@ import typer
 
 from slipway.cli import account
 from slipway.cli.commands import (
+    access,
     applications,
     audit,
     clusters,
     environments,
     login,
+    people,
     releases,
     rollouts,
     servers,
     targets,
+    teams,
     tokens,
 )
 from slipway.cli.outcomes import EXPLAINED, CommandFailed, Outcome
@@ -37,6 +40,9 @@ for group, name in (
     (rollouts.app, "rollouts"),
     (targets.app, "targets"),
     (clusters.app, "clusters"),
+    (people.app, "people"),
+    (teams.app, "teams"),
+    (access.app, "access"),
     (tokens.app, "tokens"),
     (audit.app, "audit"),
 ):

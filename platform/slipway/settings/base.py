@@ -276,6 +276,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {"RoleEnum": "apps.organizations.choices.Role"},  # fields of two names hold one
     # In the order in which one meets them. An operation is under the last of these that its path names.
     "TAGS": [
         {"name": "organizations", "description": "Which there are for you, and their settings."},
@@ -288,7 +289,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         {"name": "clusters", "description": "Kubernetes APIs and whether they answer."},
         {"name": "members", "description": "Who is here, as what."},
         {"name": "invitations", "description": "Links that let somebody in, once."},
-        {"name": "grants", "description": "Deploy or approve in one environment, for one person."},
+        {"name": "teams", "description": "People who are named together."},
+        {"name": "grants", "description": "Rights beyond roles, for people and teams, by place."},
+        {"name": "access", "description": "Why somebody may or may not do something."},
         {"name": "tokens", "description": "Keys for programs."},
         {"name": "activity", "description": "What happened, newest first."},
         {"name": "audit", "description": "Who did what, hash-chained, verified and exported."},
