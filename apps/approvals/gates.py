@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from apps.approvals.models import Approval
+from apps.approvals.choices import OverrideKind
+from apps.approvals.models import Approval, Override
 from apps.approvals.separation import Excluded, excluded_from, rules_for
 from apps.environments.rules import DAYS, clock
 from apps.rollouts.models import Rollout
@@ -20,20 +21,32 @@ def approval_gate(rollout: Rollout, now: datetime) -> list[GateAnswer]:
     if not rollout.approvals_needed:
         return []
     rules = rules_for(rollout)
+    teams = () if rollout.policy.get("emergency") else rules.teams
     excluded = excluded_from(rollout)
     result = standing_of(rollout, excluded, now)
     facts = ApprovalFacts(
-        needed=max(rollout.approvals_needed, len(rules.teams)),
+        needed=max(rollout.approvals_needed, len(teams)),
         plan_digest=rollout.plan_digest,
         approved_by=tuple(voice.label for voice in result.counted),
         rejected_by=tuple(decision.by for decision in decisions_in_force(rollout) if not decision.approved),
         may_approve=f"a releaser, an owner or somebody granted to approve here{_left_out(excluded)}",
-        missing_teams=result.missing,
+        missing_teams=result.missing if teams else (),
+        broken_by=_broken_by(rollout),
         unknown=excluded.unknown,
         excluded=tuple(sorted(str(person) for person in excluded.ids)),
         expires_at=result.next_expiry,
     )
     return [approvals(facts)]
+
+
+def _broken_by(rollout: Rollout) -> str:
+    """Over another plan it says nothing."""
+    if not rollout.policy.get("overridden"):
+        return ""
+    found = Override.objects.filter(
+        rollout_id=rollout.id, kind=OverrideKind.BREAK_GLASS, plan_digest=rollout.plan_digest
+    ).first()
+    return found.by_label if found is not None else ""
 
 
 def decisions_in_force(rollout: Rollout) -> list[Approval]:
@@ -58,7 +71,7 @@ def standing_of(rollout: Rollout, excluded: Excluded, now: datetime) -> Tally:
 def hours_gate(rollout: Rollout, now: datetime) -> list[GateAnswer]:
     """The registry's source: when rollouts may begin here, approved or not."""
     rules = rules_for(rollout)
-    if not rules.days:
+    if not rules.days or rollout.policy.get("emergency") or _broken_by(rollout):
         return []
     zone = ZoneInfo(rules.zone)
     opens_at = next_open(rules.days, rules.opens, rules.closes, zone, now)

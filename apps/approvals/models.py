@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
+from apps.approvals.choices import OverrideKind
 from apps.core.models import TenantModel
 from apps.rollouts.models import Rollout
 
@@ -45,3 +46,43 @@ class Approval(TenantModel):
     def by(self) -> str:
         """As it is shown everywhere."""
         return f"{self.person_label} for {self.for_person_label}" if self.for_person_id else self.person_label
+
+
+class Override(TenantModel):
+    """A rollout that begins without what its environment asks for, and the after-review that it owes."""
+
+    rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="overrides", db_index=False)
+    kind = models.CharField(max_length=20, choices=OverrideKind.choices)
+    plan_digest = models.CharField(max_length=80, blank=True)  # break-glass: over this plan alone
+    by_id = models.UUIDField()
+    by_label = models.CharField(max_length=200)
+    reason = models.TextField()
+    at = models.DateTimeField(default=timezone.now)
+    review_due_at = models.DateTimeField()
+    reviewed_at = models.DateTimeField(null=True)
+    reviewed_by_id = models.UUIDField(null=True)
+    reviewed_by_label = models.CharField(max_length=200, blank=True)
+    justified = models.BooleanField(null=True)
+    review = models.TextField(blank=True)
+
+    class Meta(TenantModel.Meta):
+        db_table = "override"
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "rollout", "kind"], name="override_once"),
+            # The next one waits until the last was looked at by somebody else.
+            models.UniqueConstraint(
+                fields=["organization"],
+                condition=models.Q(kind="break-glass", reviewed_at__isnull=True),
+                name="override_waits_for_review",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "review_due_at"],
+                condition=models.Q(reviewed_at__isnull=True),
+                name="override_open",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.by_label} {self.kind}"

@@ -30,6 +30,7 @@ class Right(StrEnum):
     START_UNAPPROVED = "start a rollout where no approval is needed"
     STEER = "abort, pause, resume, retry or roll back"
     APPROVE = "approve"
+    BREAK_GLASS = "let a rollout through without its approvals"
     CONFIGURE = "change applications, environments and clusters"
     SET_POLICY = "change what a rollout needs"
     MANAGE_PEOPLE = "manage people"
@@ -56,7 +57,7 @@ OF_ROLE: dict[str, frozenset[Right]] = {
     Role.DEVELOPER: _DEVELOPS,
     Role.RELEASER: _RELEASES,
     Role.ADMIN: _ADMINISTERS,
-    Role.OWNER: _RELEASES | _ADMINISTERS | {Right.MANAGE_OWNERS},
+    Role.OWNER: _RELEASES | _ADMINISTERS | {Right.BREAK_GLASS, Right.MANAGE_OWNERS},
 }
 
 OF_GRANT: dict[str, frozenset[Right]] = {
@@ -75,7 +76,7 @@ OF_SCOPE: dict[str, frozenset[Right]] = {
     TokenScope.DEPLOY: frozenset(
         {Right.SEE, Right.START, Right.START_UNAPPROVED, Right.STEER, Right.READ_LOGS}
     ),
-    TokenScope.APPROVE: frozenset({Right.SEE, Right.APPROVE}),
+    TokenScope.APPROVE: frozenset({Right.SEE, Right.APPROVE, Right.BREAK_GLASS}),
     TokenScope.ADMIN: frozenset(
         {Right.SEE, Right.CONFIGURE, Right.SET_POLICY, Right.MANAGE_PEOPLE, Right.SEE_AUDIT}
     ),

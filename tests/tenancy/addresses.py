@@ -15,6 +15,7 @@ SEE, SEE_AUDIT = "see", "see the audit"
 MAKE_RELEASE, START, START_UNAPPROVED = "make a release", "start", "start where no approval is needed"
 NOBODY_BY_TOKEN = "nobody by a token"
 STEER, APPROVE, CONFIGURE, PEOPLE = "steer", "approve", "configure", "people"
+BREAK_GLASS = "break the glass"
 
 _DEVELOPER = {SEE, MAKE_RELEASE, START_UNAPPROVED}
 _RELEASER = _DEVELOPER | {START, STEER, APPROVE}
@@ -25,13 +26,13 @@ ROLES = {  # DESIGN.md, 1
     "developer": _DEVELOPER,
     "releaser": _RELEASER,
     "admin": _ADMIN,
-    "owner": _RELEASER | _ADMIN,
+    "owner": _RELEASER | _ADMIN | {BREAK_GLASS},
 }
 TOKEN_SCOPES = {
     "read": {SEE, SEE_AUDIT},
     "release": {SEE, MAKE_RELEASE},
     "deploy": {SEE, START, START_UNAPPROVED, STEER},
-    "approve": {SEE, APPROVE},
+    "approve": {SEE, APPROVE, BREAK_GLASS},
     "admin": {SEE, CONFIGURE, PEOPLE, SEE_AUDIT},
 }
 
@@ -161,6 +162,20 @@ API = [
         APPROVE,
         201,
         lambda world: {"plan_digest": world.digest, "approved": True},
+    ),
+    Address("api-overrides", "GET", SEE),
+    Address(
+        "api-break-glass",
+        "POST",
+        BREAK_GLASS,
+        201,
+        lambda world: {"plan_digest": world.digest, "reason": "it burns", "environment": "production"},
+    ),
+    Address(  # there is no such lane
+        "api-emergency", "POST", START, 409, lambda world: {"reason": "it burns", "environment": "production"}
+    ),
+    Address(  # none is owed
+        "api-after-review", "POST", APPROVE, 409, lambda world: {"justified": True, "comment": "right so"}
     ),
     _action("abort", 200),
     _action("stop", 200),

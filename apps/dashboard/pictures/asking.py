@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value
 
-from apps.approvals.models import Approval
+from apps.approvals.models import Approval, Override
 from apps.environments.models import Target
 from apps.organizations.access import OF_GRANT, Actor, Right, decide, scope_allows
 from apps.rollouts.models import Rollout
@@ -51,6 +51,13 @@ def people_needed(actor: Actor) -> QuerySet[Target]:
         _where(actor, Right.STEER), troubled=True, needs_person_since__isnull=False
     )
     return rows.order_by("needs_person_since", "id")
+
+
+def owed_reviews(actor: Actor) -> QuerySet[Override]:
+    """What somebody else let through without its approvals and this person may look at afterwards; first due first."""
+    may = Rollout.objects.filter(_where(actor, Right.APPROVE)).values("id")
+    rows: QuerySet[Override] = Override.objects.filter(reviewed_at__isnull=True, rollout_id__in=may)
+    return rows.exclude(by_id=actor.user_id).order_by("review_due_at", "id")
 
 
 def own_waiting(actor: Actor) -> QuerySet[Rollout]:
