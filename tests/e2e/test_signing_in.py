@@ -94,4 +94,66 @@ def test_a_passkey_follows_the_password_and_a_browser_without_it_is_not_let_in(
     visitor.page.get_by_role("button", name="Use your passkey").click()
     visitor.page.wait_for_url(f"{visitor.url}/o/acme/")
     page.goto(f"{visitor.url}/o/acme/")
-    assert "/accounts/login/" in page.url
+    assert page.url.startswith(f"{visitor.url}/accounts/"), "it is still asked for the second step"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_of_signing_in_is_sound(theme: str, visit: Callable[..., Any], story: Story) -> None:
+    """Those that one meets only in the middle of something; the others are in the list of every page."""
+    from django.utils import timezone
+
+    from apps.core import scopes
+    from apps.organizations.models import Organization
+    from tests.e2e.axe import grave_findings
+    from tests.e2e.test_every_page import _CONTRAST, _MISTAKES
+    from tests.people import PASSWORD
+
+    mistakes: list[str] = []
+    visitor = visit(story.people.bo, theme=theme)
+    page = visitor.page
+
+    def look(name: str) -> None:
+        page.wait_for_load_state("networkidle")
+        for width in (1280, 360):
+            page.set_viewport_size({"width": width, "height": 740})
+            found = [*page.evaluate(_MISTAKES), *grave_findings(page), *page.evaluate(_CONTRAST)]
+            mistakes.extend(f"{name} {width} {mistake}" for mistake in found)
+
+    with scopes.organization(story.people.acme.id):
+        Organization.objects.update(second_factor_from=timezone.now())
+    visitor.open("/o/acme/")
+    look("step-up without a factor")
+    give_authenticator(visitor)
+    visitor.open(f"{FACTORS}passkeys/add/")
+    look("add a passkey")
+    page.get_by_role("button", name="Add it").click()
+    page.wait_for_url("**/recovery-codes/")
+    look("recovery codes")
+    for path in ("", "recovery-codes/", "recovery-codes/new/", "app/", "passkeys/again/", "code/again/"):
+        visitor.open(FACTORS + path)
+        look(path)
+    visitor.open("/accounts/reauthenticate/")
+    look("is it still you")
+    visitor.open(FACTORS)
+    page.get_by_role("link", name="Rename Passkey").click()
+    look("rename")
+    visitor.open(FACTORS)
+    page.get_by_role("link", name="Remove Passkey").click()
+    look("remove")
+    visitor.open("/account/address/")
+    page.get_by_label("New address").fill("bo.new@acme.example")
+    page.get_by_role("button", name="Ask for it").click()
+    page.get_by_text("waits to be verified").wait_for()
+    look("address")
+    visitor.context.clear_cookies()
+    visitor.open("/accounts/login/")
+    look("sign in")
+    page.get_by_label("E-mail").fill(story.people.bo.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url(f"**{FACTORS}code/")
+    look("code")
+    visitor.complaints[:] = [
+        one for one in visitor.complaints if "403 (Forbidden)" not in one
+    ]  # the step-up page's
+    assert mistakes == [], "\n".join(mistakes)
