@@ -109,8 +109,9 @@ def _teams(value: Any) -> tuple[str, ...]:
 
 
 def _days(value: Any) -> tuple[int, ...]:
-    days = [day.lower()[:3] for day in _listed(value)]
-    if odd := [day for day in days if day not in DAYS]:
+    said = _listed(value)
+    days = [day.lower()[:3] for day in said]
+    if odd := [text for text, day in zip(said, days, strict=True) if day not in DAYS]:
         raise ValueError(f"“{odd[0]}” is no day; write {', '.join(DAYS)}.")
     return tuple(sorted({DAYS.index(day) for day in days}))
 

@@ -156,7 +156,7 @@ def test_what_was_decided_on_is_kept_in_numbers_with_the_decision(bench: Bench) 
     [
         ({"separation": "nobody"}, "separation", "One of requester, authors, not “nobody”."),
         ({"expires_hours": -1}, "expires_hours", "A whole number from 0 to 8,760."),
-        ({"days": ["someday"]}, "days", "“som” is no day; write mon, tue, wed, thu, fri, sat, sun."),
+        ({"days": ["someday"]}, "days", "“someday” is no day; write mon, tue, wed, thu, fri, sat, sun."),
         ({"zone": "Berlin"}, "zone", "“Berlin” is no time zone; write one as Europe/Berlin."),
         ({"opens": 570}, "opens", "A time of day in quotes, from “00:00” to “24:00”."),
         (

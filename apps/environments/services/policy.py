@@ -145,7 +145,9 @@ def _checked(policy: dict[str, Any]) -> dict[str, Any]:
         elif len(policy.get(field, ())) > _MOST_ALLOWED:
             wrong[field] = f"At most {_MOST_ALLOWED}."
     if wrong:
-        raise Invalid(" ".join(wrong.values()), fields=wrong)
+        # A rule's sentence is about a name that a file says and no form shows.
+        told = [f"{field}: {words}" if "." in field else words for field, words in wrong.items()]
+        raise Invalid(" ".join(told), fields=wrong)
     return policy
 
 

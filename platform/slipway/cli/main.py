@@ -15,6 +15,7 @@ from slipway.cli.commands import (
     environments,
     login,
     people,
+    policy,
     releases,
     rollouts,
     servers,
@@ -36,6 +37,7 @@ login.add_to(app)
 for group, name in (
     (applications.app, "apps"),
     (environments.app, "environments"),
+    (policy.app, "policy"),
     (releases.app, "releases"),
     (rollouts.app, "rollouts"),
     (targets.app, "targets"),

@@ -205,6 +205,57 @@ def reject(
     _decide(context, rollout, approved=False, digest=digest, comment=comment, yes=yes, output=output)
 
 
+@app.command("break-glass")
+def break_glass(
+    context: typer.Context,
+    rollout: Rollout,
+    reason: Annotated[str, typer.Option(help="Why. Everybody who may approve is told.")],
+    environment: Annotated[str, typer.Option(help="The environment's short name, typed once more.")],
+    digest: Annotated[
+        str, typer.Option(help="The plan you have seen; the one in force when not given.")
+    ] = "",
+    output: Output = Format.TABLE,
+) -> None:
+    """As an owner, let exactly this plan through without its approvals. Somebody else reviews it afterwards."""
+    api = connect(context)
+    digest = digest or api.get(api.inside("rollouts", rollout, "plan"))["digest"]
+    body = said(plan_digest=digest, reason=reason, environment=environment)
+    _show_override(api.post(api.inside("rollouts", rollout, "break-glass"), body), output)
+
+
+@app.command()
+def emergency(
+    context: typer.Context,
+    rollout: Rollout,
+    reason: Annotated[str, typer.Option(help="Which weakness it fixes. Everybody who may approve is told.")],
+    environment: Annotated[str, typer.Option(help="The environment's short name, typed once more.")],
+    output: Output = Format.TABLE,
+) -> None:
+    """Take the lane with fewer approvals, for a security fix. Somebody else reviews it afterwards."""
+    api = connect(context)
+    body = said(reason=reason, environment=environment)
+    _show_override(api.post(api.inside("rollouts", rollout, "emergency"), body), output)
+
+
+@app.command("after-review")
+def after_review(
+    context: typer.Context,
+    rollout: Rollout,
+    comment: Annotated[str, typer.Option(help="What you found.")],
+    justified: Annotated[bool, typer.Option("--justified/--not-justified", help="Your finding.")],
+    output: Output = Format.TABLE,
+) -> None:
+    """Look afterwards at what somebody else let through without its approvals."""
+    api = connect(context)
+    body = {"justified": justified, "comment": comment}
+    _show_override(api.post(api.inside("rollouts", rollout, "after-review"), body), output)
+
+
+def _show_override(row: Json, output: Format) -> None:
+    names = ("rollout", "environment", "kind", "by", "reason", "review_due_at", "reviewed_by", "justified")
+    show_one(row, columns_of(*names), output)
+
+
 @app.command("confirm-deletions")
 def confirm_deletions(
     context: typer.Context, rollout: Rollout, deletions: Annotated[int, typer.Argument(min=0)]
