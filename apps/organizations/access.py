@@ -211,7 +211,8 @@ def access_organization(
     actor = actor_of(
         membership, user, channel=channel, address=address, token_id=token_id, token_scopes=token_scopes
     )
-    return replace(actor, opened_by=membership.opened_by) if membership.opened_by else actor
+    opened_by: UUID | None = membership.opened_by  # type: ignore[attr-defined]  # `with_connection` read it
+    return replace(actor, opened_by=opened_by) if opened_by else actor
 
 
 def actor_of(

@@ -4,12 +4,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.sso.provider import Provider
 
 _PROCESS = Path(__file__).parent / "provider_process.py"
+
+
+@pytest.fixture(autouse=True)
+def unhurried(settings: Any) -> None:
+    settings.API_STRANGERS_PER_MINUTE = 100_000
 
 
 @pytest.fixture(scope="session")

@@ -223,3 +223,11 @@ def test_the_test_button_shows_the_claims_and_signs_nobody_in(
     with scopes.organization(people.acme.id):
         connection.refresh_from_db()
     assert connection.status == "on"
+
+
+def test_who_starts_too_often_waits(people: People, acme_provider: Provider, settings: Any) -> None:
+    connection = connect(people.ana, people.acme, acme_provider)
+    settings.API_STRANGERS_PER_MINUTE = 0
+    answer = Client().post("/sso/acme/", {"connection": connection.key})
+    assert answer.status_code == 429
+    assert "Wait a minute" in answer.content.decode()

@@ -13,8 +13,10 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
+from rest_framework.exceptions import Throttled
 
 from apps.core.addresses import address_of
+from apps.core.api.throttles import count_stranger
 from apps.core.problems import Invalid, NotFound, Problem
 from apps.organizations.connections.adapter import refused_page, unanswered_page
 from apps.organizations.connections.finding import sign_in_of
@@ -24,6 +26,12 @@ from apps.organizations.signing_in.proofs import proof_of
 
 # What a provider's answer can do to a library that reads it: it is the provider's mistake, and said so.
 _UNREADABLE = (requests.RequestException, KeyError, TypeError, ValueError, AttributeError)
+
+
+class TooMany(Problem):
+    status = 429
+    kind = "too-many"
+    title = "Not so fast"
 
 
 @never_cache
@@ -36,6 +44,10 @@ def single_sign_on(request: HttpRequest, sign_in: str) -> HttpResponse:
         return refused_page(request, problem)
     back = _back(request, f"/o/{found.slug}/")
     if request.method == "POST":
+        try:
+            count_stranger(address_of(request.META))  # each one is a question to the provider, too
+        except Throttled:
+            return refused_page(request, TooMany("Too many tries from your address. Wait a minute."))
         chosen = next((one for one in connections if one.key == request.POST.get("connection")), None)
         if chosen is None:
             return refused_page(request, NotFound("This connection is not switched on any more."))
@@ -51,7 +63,7 @@ def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     try:
         answer: HttpResponse = protocol_callback(request, provider_id)
     except _UNREADABLE:
-        return unanswered_page(request, "The identity provider")  # type: ignore[no-any-return]  # render's
+        return unanswered_page(request, "The identity provider")
     return answer
 
 
@@ -78,7 +90,7 @@ def break_the_glass(request: HttpRequest, organization: str) -> HttpResponse:
     except Invalid as problem:
         mistake = problem.sentence
     except Problem as problem:
-        return refused_page(request, problem)  # type: ignore[no-any-return]  # render's
+        return refused_page(request, problem)
     context = {"slug": organization, "mistake": mistake}
     return render(request, "account/break_glass.html", context, status=422 if mistake else 200)
 
@@ -92,7 +104,7 @@ def lead_to(request: HttpRequest, connection: Connection, *, purpose: str, back:
             request, "login", next_url=back, data={"purpose": purpose, "person": person}
         )
     except _UNREADABLE:
-        return unanswered_page(request, connection.name)  # type: ignore[no-any-return]  # render's
+        return unanswered_page(request, connection.name)
     return answer
 
 

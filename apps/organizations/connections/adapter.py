@@ -9,7 +9,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialApp
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
@@ -94,11 +94,11 @@ def app_of(connection: Connection) -> SocialApp:
     )
 
 
-def refused_page(request: HttpRequest, problem: Problem) -> Any:
+def refused_page(request: HttpRequest, problem: Problem) -> HttpResponse:
     return render(request, "account/sso_refused.html", {"problem": problem}, status=problem.status)
 
 
-def unanswered_page(request: HttpRequest, name: str, *, cancelled: bool = False) -> Any:
+def unanswered_page(request: HttpRequest, name: str, *, cancelled: bool = False) -> HttpResponse:
     context = {"name": name, "cancelled": cancelled}
     return render(request, "account/sso_unanswered.html", context, status=400 if cancelled else 503)
 

@@ -50,5 +50,4 @@ class OwnAccountMiddleware:
             "This session came by an organization's single sign-on, which opens that organization and not your "
             "account. Sign in with your own password or passkey first."
         )
-        answer: HttpResponse = refused_page(request, problem)
-        return answer
+        return refused_page(request, problem)
