@@ -19,6 +19,7 @@ _ORGANIZATION = "o/<slug:organization>/"
 _SETTINGS = f"{_ORGANIZATION}settings/"
 
 urlpatterns = [
+    path("sso/", sso.choose_organization, name="sso-choose"),
     path("sso/<slug:sign_in>/", sso.single_sign_on, name="sso"),
     path("sso/<slug:organization>/break-glass/", sso.break_the_glass, name="break-glass"),
     path("accounts/oidc/<slug:provider_id>/login/callback/", sso.callback, name="openid_connect_callback"),

@@ -115,11 +115,31 @@ def tell(story: Story) -> dict[str, str]:
 def settings_of(story: Story) -> dict[str, str]:
     """Name → path, of the pages that an owner sees and a releaser does not."""
     from apps.core import scopes
-    from apps.organizations.models import Membership
+    from apps.organizations.models import Connection, Membership, VerifiedDomain
 
     with scopes.organization(story.people.acme.id):
         vic = Membership.objects.get(user=story.people.vic).id
+        Membership.objects.filter(user=story.people.ana).update(breaks_glass=True)
+        connection, _ = Connection.objects.get_or_create(
+            organization_id=story.people.acme.id,
+            name="Keycloak",
+            issuer="https://idp.example/realms/acme",
+            authorization_origin="https://idp.example",
+            client_id="slipway",
+            secret=b"sealed",
+            status="on",
+            role_of_group={"platform-admins": "admin"},
+        )
+        VerifiedDomain.objects.get_or_create(organization_id=story.people.acme.id, domain="acme.example")
+    connections = "/o/acme/settings/connections/"
     return {
+        "settings-connections": connections,
+        "settings-connection": f"{connections}{connection.id}/",
+        "settings-connection-test": f"{connections}{connection.id}/test/",
+        "settings-connection-new": f"{connections}new/",
+        "sso": "/sso/acme/",
+        "sso-choose": "/sso/",
+        "break-glass": "/sso/acme/break-glass/",
         "audit": "/o/acme/audit/?verify=1",
         "settings-people": "/o/acme/settings/people/",
         "settings-person": f"/o/acme/settings/people/{vic}/",

@@ -231,3 +231,30 @@ def test_who_starts_too_often_waits(people: People, acme_provider: Provider, set
     answer = Client().post("/sso/acme/", {"connection": connection.key})
     assert answer.status_code == 429
     assert "Wait a minute" in answer.content.decode()
+
+
+def test_a_token_without_the_nonce_of_this_question_is_refused(
+    people: People, acme_provider: Provider
+) -> None:
+    """A token that was made for another browser's sign-in, or that carries none."""
+    connection = connect(people.ana, people.acme, acme_provider)
+    own_domain(people.ana, people.acme, "new.example")
+    login = acme_provider.hire("nia@new.example")
+    client = Client()
+    start = client.post("/sso/acme/", {"connection": connection.key})
+    session = client.session
+    for state in session["socialaccount_states"].values():
+        state[0]["data"]["nonce"] = "of another question"
+    session.save()
+    answer = acme_provider.sign_in(client, start, login)
+    assert answer.status_code == 403
+    assert "another question" in answer.content.decode()
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_short_name_leads_to_the_start_page(people: People) -> None:
+    assert Client().get("/sso/").status_code == 200
+    assert Client().get("/sso/?organization=Acme")["Location"] == "/sso/acme/"
+    wrong = Client().get("/sso/?organization=//evil.example")
+    assert wrong.status_code == 422
+    assert "That is no short name" in wrong.content.decode()

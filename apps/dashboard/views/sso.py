@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from typing import Any
 
 import requests
@@ -57,6 +59,19 @@ def single_sign_on(request: HttpRequest, sign_in: str) -> HttpResponse:
     return may_lead_to(answer, connections)
 
 
+@require_safe
+def choose_organization(request: HttpRequest) -> HttpResponse:
+    """Which one, by its short name: a list would tell strangers who is here."""
+    asked = request.GET.get("organization", "").strip().lower()
+    if re.fullmatch(r"[-a-z0-9_]{1,60}", asked):
+        return redirect("sso", asked)
+    context = {
+        "asked": asked,
+        "mistake": "That is no short name: letters, digits and hyphens." if asked else "",
+    }
+    return render(request, "account/sso_choose.html", context, status=422 if asked else 200)
+
+
 @never_cache
 @require_safe
 def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
@@ -100,8 +115,13 @@ def lead_to(request: HttpRequest, connection: Connection, *, purpose: str, back:
     person = str(request.user.pk) if request.user.is_authenticated else ""
     try:
         provider = get_adapter().get_provider(request, provider=connection.key)
+        once = secrets.token_urlsafe(24)
         answer: HttpResponse = provider.redirect(
-            request, "login", next_url=back, data={"purpose": purpose, "person": person}
+            request,
+            "login",
+            next_url=back,
+            data={"purpose": purpose, "person": person, "nonce": once},
+            auth_params={"nonce": once},
         )
     except _UNREADABLE:
         return unanswered_page(request, connection.name)

@@ -58,8 +58,8 @@ class ConnectionsAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """Every way ends in a page of ours, but one: a person who is known signs in, which allauth carries out."""
         try:
-            connection, claims = _read(sociallogin)
             data = sociallogin.state.get("data") or {}
+            connection, claims = _read(sociallogin, nonce=data.get("nonce"))
             person = request.user if isinstance(request.user, User) else None
             if data.get("person", "") != (str(person.pk) if person else ""):
                 raise Forbidden("Somebody else has signed in here meanwhile. Start again.")
@@ -103,7 +103,7 @@ def unanswered_page(request: HttpRequest, name: str, *, cancelled: bool = False)
     return render(request, "account/sso_unanswered.html", context, status=400 if cancelled else 503)
 
 
-def _read(sociallogin: Any) -> tuple[Connection, Claims]:
+def _read(sociallogin: Any, *, nonce: Any) -> tuple[Connection, Claims]:
     """allauth keeps all that a provider says on the identity, in a table without a wall; it is read and let go."""
     account = sociallogin.account
     said = account.extra_data or {}
@@ -114,6 +114,8 @@ def _read(sociallogin: Any) -> tuple[Connection, Claims]:
     token, info = said.get("id_token"), said.get("userinfo") or {}
     if connection is None or not isinstance(token, dict) or not isinstance(info, dict):
         raise Forbidden("The provider gave no identity token, by which alone it can be told who signs in.")
+    if not nonce or token.get("nonce") != nonce:
+        raise Forbidden("The provider answered another question than was asked. Start again.")
     subject = token.get("sub")
     if not isinstance(subject, str) or subject != account.uid or info.get("sub", subject) != subject:
         raise Forbidden("The provider contradicts itself about who signs in.")

@@ -19,6 +19,7 @@ _DOORS = ("o/<slug:organization>/", "api/v1/")
 _OPEN = {
     "chooser",
     "sso",
+    "sso-choose",
     "break-glass",
     "account_login",
     "account_logout",
