@@ -165,9 +165,16 @@ def _reach(held: HeldGrant, names: Mapping[UUID, str]) -> str:
 
 def _session(membership: Membership, asked: Actor) -> list[str]:
     organization = membership.organization
-    from_when = organization.second_factor_from
-    if asked.is_service or from_when is None or from_when > timezone.now():
+    now, lines = timezone.now(), []
+    if asked.is_service:
         return []
-    has = Authenticator.objects.filter(user_id=membership.user_id, type__in=FACTORS).exists()
-    state = "they have one, and show it when they sign in" if has else "they have none, so nothing opens yet"
-    return [f"Session: {organization} requires a second factor; {state}."]
+    if organization.second_factor_from is not None and organization.second_factor_from <= now:
+        has = Authenticator.objects.filter(user_id=membership.user_id, type__in=FACTORS).exists()
+        state = (
+            "they have one, and show it when they sign in" if has else "they have none, so nothing opens yet"
+        )
+        lines.append(f"Session: {organization} requires a second factor; {state}.")
+    if organization.connection_from is not None and organization.connection_from <= now:
+        except_ = "; they may break the glass" if membership.breaks_glass else ""
+        lines.append(f"Session: {organization} opens to who came by its single sign-on{except_}.")
+    return lines

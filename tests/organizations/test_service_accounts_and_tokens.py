@@ -80,8 +80,13 @@ def test_a_removed_service_account_is_gone_with_its_tokens(people: People) -> No
     ],
 )
 def test_a_token_works_only_from_its_networks(
-    people: People, networks: list[str], address: str, status: int
+    people: People, valkey: str, networks: list[str], address: str, status: int
 ) -> None:
+    from django.core.cache import cache
+
+    from apps.audit.models import AuditEntry
+
+    cache.clear()
     shown = _token(people, people.dee, addresses=networks)
     answer = _get(shown.secret, REMOTE_ADDR=address)
     assert answer.status_code == status
@@ -90,6 +95,9 @@ def test_a_token_works_only_from_its_networks(
     assert shown.row.last_used_address == (address if status == 200 else "")
     if status == 401:
         assert "not for use from" in answer.json()["detail"]
+        _get(shown.secret, REMOTE_ADDR=address)  # in a loop it fills no audit
+    with scopes.organization(people.acme.id):
+        assert AuditEntry.objects.filter(action="token.astray").count() == (status == 401)
 
 
 @pytest.mark.parametrize("wrong", ["10.1.0.1/16", "everywhere", "10.1.0.0/33", "1.2.3.4, 5.6.7.8", ""])

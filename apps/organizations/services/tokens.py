@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from uuid import UUID
 
+import structlog
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.audit.services import Audit, record
+from apps.audit.services import Audit, By, record
 from apps.core import scopes
 from apps.core.problems import Forbidden, Invalid, NotFound, Unauthenticated
 from apps.organizations.access import Actor, Right, authorize
@@ -23,6 +25,8 @@ from apps.organizations.services.shown_once import Shown, digest_of, find_by_dig
 
 TOKEN_PREFIX = "slp_"  # noqa: S105  a prefix by which a leaked token is recognised
 _MOST_NETWORKS = 20
+
+log = structlog.get_logger(__name__)
 
 
 def create_token(
@@ -109,11 +113,26 @@ def find_token(secret: str, *, address: str = "") -> ApiToken | None:
             or not token.user.is_active
         ):
             return None
-        if not may_come_from(token.allowed_addresses, address):
-            raise Unauthenticated(f"This token is not for use from {address or 'an unknown address'}.")
-        if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
+        astray = not may_come_from(token.allowed_addresses, address)
+        if astray:
+            _note_astray(token, address)
+        elif token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
             ApiToken.objects.filter(id=token.id).update(last_used_at=now, last_used_address=address[:45])
+    if astray:  # after the scope's end, which would take the note back
+        raise Unauthenticated(f"This token is not for use from {address or 'an unknown address'}.")
     return token
+
+
+def _note_astray(token: ApiToken, address: str) -> None:
+    """Once in five minutes per token and address: whoever holds it may be a thief, and may ask in a loop."""
+    try:
+        if not cache.add(f"astray:{token.id}:{address}", 1, timeout=300):
+            return
+    except Exception as error:  # noqa: BLE001  without a cache each is written
+        log.warning("astray_tokens_cannot_be_counted", error=type(error).__name__)
+    by = By("token", str(token.user), token.user_id, channel="api", address=address)
+    after = {"allowed": token.allowed_addresses}
+    record(by, audits=[Audit("token.astray", "token", token.name, token.id, after=after)])
 
 
 def may_come_from(networks: Sequence[str], address: str) -> bool:
