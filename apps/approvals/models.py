@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from apps.approvals.choices import OverrideKind
 from apps.core.models import TenantModel
+from apps.organizations.models import Membership
 from apps.rollouts.models import Rollout
 
 
@@ -86,3 +87,26 @@ class Override(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.by_label} {self.kind}"
+
+
+class Delegation(TenantModel):
+    """The holder may decide in the giver's place until it ends. Goes with either membership."""
+
+    giver = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="delegations_given")
+    holder = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="delegations_held")
+    created_at = models.DateTimeField(default=timezone.now)
+    ends_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)  # taken back, or replaced by a newer one
+
+    class Meta(TenantModel.Meta):
+        db_table = "delegation"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "giver", "holder"],
+                condition=models.Q(ended_at__isnull=True),
+                name="delegation_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.holder_id} for {self.giver_id}"

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from tests.people import NOBODY
 from tests.tenancy.world import MANIFESTS, World
@@ -163,6 +166,18 @@ API = [
         201,
         lambda world: {"plan_digest": world.digest, "approved": True},
     ),
+    Address("api-delegations", "GET", SEE),
+    Address(
+        "api-delegations",
+        "POST",
+        APPROVE,
+        201,
+        lambda world: {
+            "email": world.people.vic.email,
+            "ends_at": (timezone.now() + timedelta(days=3)).isoformat(),
+        },
+    ),
+    Address("api-delegation", "DELETE", APPROVE, 404),  # none of one's own
     Address("api-overrides", "GET", SEE),
     Address(
         "api-break-glass",
@@ -237,6 +252,7 @@ def kwargs_of(world: World) -> dict[str, Any]:
         "grant": world.grant.id,
         "team": "web",
         "secret": "no-such-secret",
+        "delegation": world.rollout.id,  # no delegation's
         "sign_in": "no-such-sign-in",  # an organization's short name, asked before anybody is signed in
         "provider_id": "no-such-connection",
         "connection": "00000000-0000-7000-8000-000000000001",  # refused before it is looked for

@@ -211,7 +211,7 @@ def _decision(row: Approval) -> Request:
     rollout = row.rollout
     became = phase_mark(rollout.phase, rollout.kind)
     mark = Mark("healthy", "approved") if row.approved else Mark("failed", "rejected")
-    words = f"{row.person_label} {mark.word} it"
+    words = f"{row.by} {mark.word} it"
     if row.plan_digest != rollout.plan_digest:
         words += "; void: the plan changed since"
     else:

@@ -9,6 +9,8 @@ _OF_ROLLOUTS = {
     "rollout.approve": "approved {}",
     "rollout.reject": "rejected {}",
     "rollout.break-glass": "broke the glass for {}",
+    "approval.delegate": "gave a voice away: {}",
+    "approval.take-back-delegation": "took a voice back: {}",
     "rollout.emergency": "took the emergency lane with {}",
     "rollout.after-review": "reviewed afterwards {}",
     "rollout.confirm-deletions": "confirmed the deletions of {}",

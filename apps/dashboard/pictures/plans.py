@@ -147,7 +147,7 @@ def decisions_on(rollout: Rollout) -> tuple[DecisionLine, ...]:
         rows = rows.filter(decided_at__lte=rollout.as_of)
     return tuple(
         DecisionLine(
-            by=decision.person_label,
+            by=decision.by,
             mark=Mark("healthy", "approved") if decision.approved else Mark("failed", "rejected"),
             comment=decision.comment,
             at=decision.decided_at,

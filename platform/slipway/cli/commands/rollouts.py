@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from slipway.cli.client import Api, Json, said
+from slipway.cli.commands.delegations import giver_of
 from slipway.cli.commands.targets import find_target
 from slipway.cli.outcomes import EXPLAINED, CommandFailed, Outcome
 from slipway.cli.output import (
@@ -183,13 +184,18 @@ def approve(
         str, typer.Option(help="The plan you have seen; another one in force is refused.")
     ] = "",
     comment: str = "",
+    behalf: Annotated[
+        str, typer.Option("--for", help="The address of somebody whose voice was given to you.")
+    ] = "",
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Approve the plan that is in force, unseen.")
     ] = False,
     output: Output = Format.TABLE,
 ) -> None:
     """Approve exactly the plan that is shown, its way back included."""
-    _decide(context, rollout, approved=True, digest=digest, comment=comment, yes=yes, output=output)
+    _decide(
+        context, rollout, approved=True, digest=digest, comment=comment, yes=yes, output=output, behalf=behalf
+    )
 
 
 @app.command()
@@ -343,6 +349,7 @@ def _decide(
     comment: str,
     yes: bool,
     output: Format,
+    behalf: str = "",
 ) -> None:
     api = connect(context)
     word = "Approve" if approved else "Reject"
@@ -354,6 +361,7 @@ def _decide(
         if not confirm(f"{word} this?", yes=yes):
             sentence = "Nothing was decided. Without a terminal, name what you have seen with --digest, or say --yes."
             raise CommandFailed(sentence, Outcome.USAGE)
-    body = said(plan_digest=digest, approved=approved, comment=comment)
+    giver = giver_of(api, behalf) if behalf else ""
+    body = said(plan_digest=digest, approved=approved, comment=comment, on_behalf_of=giver)
     row = api.post(api.inside("rollouts", rollout, "approvals"), body)
     show_one(row, [*columns_of("approved", "by", "comment"), ("PLAN", field("plan_digest"))], output)
