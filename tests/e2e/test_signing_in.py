@@ -60,9 +60,9 @@ def test_a_passkey_is_added_named_signs_in_alone_and_is_removed(
     assert page.get_by_text("Work laptop signs in alone").is_visible()
 
     visitor.context.clear_cookies()
-    page = visitor.open("/accounts/login/")
+    page = visitor.open("/o/acme/rollouts/")
     page.get_by_role("button", name="Use a passkey").click()
-    page.wait_for_url(f"{visitor.url}/o/acme/")
+    page.wait_for_url(f"{visitor.url}/o/acme/rollouts/")
 
     page = visitor.open(FACTORS)
     page.get_by_role("link", name="Remove Work laptop").click()

@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.core import scopes
 from apps.core.problems import Invalid, NotFound
 from tests.people import People, actor
+from tests.signing_in.browsers import signed_in
 
 
 def _get(secret: str, path: str = "", **extra: Any) -> Any:
@@ -128,8 +129,7 @@ def test_a_suspended_member_is_shut_out_at_once_and_restored_as_they_were(people
     bo = _token(people, people.bo)
     with scopes.organization(people.acme.id):
         member = Membership.objects.get(user_id=people.bo.pk).id
-    ana = Client()
-    ana.force_login(people.ana)
+    ana = signed_in(people.ana)
     address = f"/api/v1/organizations/acme/members/{member}/suspension/"
     put = ana.put(address, json.dumps({"why": "left a laptop in a train"}), content_type="application/json")
     assert (put.status_code, put.json()["suspended_by"]) == (200, "Ana")

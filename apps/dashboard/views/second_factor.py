@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from allauth.account.models import Login
+from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.base.views import AuthenticateView, IndexView, ReauthenticateView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
+from allauth.mfa.webauthn.internal.flows import perform_passwordless_login
 from allauth.mfa.webauthn.views import (
     AddWebAuthnView,
     EditWebAuthnView,
@@ -140,6 +143,13 @@ class SignInWithPasskey(Page, LoginWebAuthnView):  # type: ignore[misc]  # same
         answer: HttpResponse = super().get(request, *arguments, **keywords)
         if isinstance(answer, JsonResponse):
             answer["Cache-Control"] = "private, no-store"
+        return answer
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """allauth's own forgets where one wanted to go."""
+        factor = form.cleaned_data["credential"]
+        login = Login(user=factor.user, redirect_url=get_next_redirect_url(self.request))
+        answer: HttpResponse = perform_passwordless_login(self.request, factor, login)
         return answer
 
     def form_invalid(self, form: Any) -> HttpResponse:

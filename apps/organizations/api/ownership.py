@@ -35,6 +35,8 @@ class OfferShape(TypedDict):
 
 
 class Ownership(OrganizationView):
+    asks_again = frozenset({"POST"})
+
     @extend_schema(responses=OfferShape)
     def get(self, request: Request, organization: str) -> Response:
         """The open offer; 404 when there is none."""
@@ -63,6 +65,8 @@ class Ownership(OrganizationView):
 
 
 class OwnershipAcceptance(OrganizationView):
+    asks_again = frozenset({"POST"})
+
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request, organization: str) -> Response:
         """By who was offered it, signed in and not by a token."""

@@ -94,6 +94,8 @@ class MemberDetail(OrganizationView):
 
 
 class MemberSuspension(OrganizationView):
+    asks_again = frozenset({"PUT", "DELETE"})
+
     @extend_schema(request=SuspendRequest, responses=MemberShape)
     def put(self, request: Request, organization: str, member: UUID) -> Response:
         """Role, teams, grants and tokens are kept and open nothing; sockets end within seconds."""
@@ -110,6 +112,8 @@ class MemberSuspension(OrganizationView):
 
 
 class Leaving(OrganizationView):
+    asks_again = frozenset({"POST"})
+
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request, organization: str) -> Response:
         """By oneself, signed in. The last owner cannot."""
@@ -118,6 +122,8 @@ class Leaving(OrganizationView):
 
 
 class ServiceAccountList(OrganizationView):
+    asks_again = frozenset({"POST"})
+
     @extend_schema(parameters=[PageQuery], responses=PageOf(MemberShape))
     def get(self, request: Request, organization: str) -> Response:
         authorize(self.actor, Right.SEE)

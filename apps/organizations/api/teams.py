@@ -46,6 +46,8 @@ class TeamShape(TypedDict):
 
 
 class TeamList(OrganizationView):
+    asks_again = frozenset({"POST"})
+
     @extend_schema(parameters=[PageQuery], responses=PageOf(TeamShape))
     def get(self, request: Request, organization: str) -> Response:
         authorize(self.actor, Right.SEE)
@@ -62,6 +64,8 @@ class TeamList(OrganizationView):
 
 
 class TeamDetail(OrganizationView):
+    asks_again = frozenset({"PATCH", "DELETE"})
+
     @extend_schema(responses=TeamShape)
     def get(self, request: Request, organization: str, team: str) -> Response:
         return Response(_shown(services.access_team(self.actor, team)))
@@ -82,6 +86,8 @@ class TeamDetail(OrganizationView):
 
 
 class TeamMembers(OrganizationView):
+    asks_again = frozenset({"POST"})
+
     @extend_schema(request=TeamMemberRequest, responses={201: TeamShape})
     def post(self, request: Request, organization: str, team: str) -> Response:
         """Never oneself: somebody else does it."""
@@ -93,6 +99,8 @@ class TeamMembers(OrganizationView):
 
 
 class TeamMemberDetail(OrganizationView):
+    asks_again = frozenset({"DELETE"})
+
     @extend_schema(responses={204: None})
     def delete(self, request: Request, organization: str, team: str, member: UUID) -> Response:
         """By who manages people, or by oneself."""

@@ -29,6 +29,7 @@ class _Connections(SettingsPage):
 
     section = "settings-connections"
     opens_scope = False
+    asks_again = frozenset({"POST"})
 
     def inside(self) -> AbstractContextManager[scopes.Scope]:
         return scopes.organization(self.actor.organization_id)
