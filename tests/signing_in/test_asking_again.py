@@ -127,3 +127,15 @@ def test_another_persons_sign_in_in_the_same_browser_counts_for_nothing(people: 
     client.force_login(people.ana)
     assert client.post(TOKENS, NEW_TOKEN).status_code == 302
     assert tokens(people.acme) == 0
+
+
+def test_who_has_nothing_to_be_asked_for_is_told_to_come_by_single_sign_on_again(people: People) -> None:
+    people.bo.set_unusable_password()
+    people.bo.save()
+    client = Client()
+    client.force_login(people.bo)
+    answer = client.post(TOKENS, NEW_TOKEN)
+    assert answer.status_code == 403
+    assert "Sign out, and come by it again." in words(answer)
+    assert client.post("/account/address/", {"email": "x@y.example"}).status_code == 403
+    assert tokens(people.acme) == 0

@@ -28,7 +28,10 @@ class _AsksAgain(AccountPage):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated and must_ask_again(self, request):
-            return ask_again(self, request)
+            try:
+                return ask_again(self, request)
+            except Problem as problem:
+                return problem_page(request, problem)
         return super().dispatch(request, *args, **kwargs)
 
 

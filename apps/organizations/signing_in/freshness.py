@@ -10,8 +10,9 @@ from allauth.account.internal.flows.login import (
     get_authentication_records,
     record_authentication,
 )
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.http import HttpRequest
 
 from apps.core.problems import Forbidden
@@ -27,7 +28,13 @@ class AskAgain(Forbidden):
 def is_fresh(request: HttpRequest) -> bool:
     """Signed in, or asked again, within the last 15 minutes. A session without records is not."""
     user: Any = request.user
-    return bool(get_authentication_records(request, user)) and bool(did_recently_reauthenticate(request))
+    asked = [one for one in get_authentication_records(request, user) if one.get("reauthenticated")]
+    return bool(asked) and time.time() - asked[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
+def can_be_asked(user: Any) -> bool:
+    """Who comes by single sign-on alone has neither password nor factor here."""
+    return bool(get_reauthentication_flows(user))
 
 
 def require_fresh(request: HttpRequest) -> None:
