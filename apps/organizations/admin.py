@@ -14,6 +14,7 @@ from apps.core.operators.pages import ReadOnlyAdmin
 from apps.core.problems import Conflict
 from apps.organizations.models import (
     ApiToken,
+    Connection,
     Grant,
     Invitation,
     Membership,
@@ -22,6 +23,7 @@ from apps.organizations.models import (
     Team,
     TeamMember,
     User,
+    VerifiedDomain,
 )
 from apps.organizations.services.ownership import check_may_be_shut_out
 
@@ -130,3 +132,14 @@ class ApiTokenAdmin(TenantAdmin):
         "last_used_at",
         "revoked_at",
     )
+
+
+@admin.register(Connection)
+class ConnectionAdmin(TenantAdmin):
+    list_display = ("organization", "name", "issuer", "client_id", "status", "tested_at", "changed_at")
+    hidden = ("secret",)
+
+
+@admin.register(VerifiedDomain)
+class VerifiedDomainAdmin(TenantAdmin):
+    list_display = ("organization", "domain", "verified_at")

@@ -26,6 +26,8 @@ GROUPS = (
             "OwnershipTransfer",
             "Invitation",
             "ApiToken",
+            "Connection",
+            "VerifiedDomain",
             "Group",
         ),
     ),
