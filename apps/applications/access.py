@@ -25,5 +25,5 @@ def access_application(actor: Actor, slug: str, right: Right = Right.SEE) -> App
     application = applications_of(actor).filter(slug=slug).first()
     if application is None:
         raise NotFound("There is no such application.")
-    authorize(actor, right)
+    authorize(actor, right, application_id=application.id)
     return application

@@ -52,7 +52,7 @@ def change_application(
     **settings: Any,
 ) -> Application:
     """`labels`, when given, are all that it has from now on."""
-    authorize(actor, Right.CONFIGURE)
+    authorize(actor, Right.CONFIGURE, application_id=application.id)
     values = _checked(settings)
     wanted = None if labels is None else checked_labels(labels)
     with transaction.atomic():

@@ -14,10 +14,13 @@ from django.views import View
 from apps.core import scopes
 from apps.core.addresses import address_of
 from apps.core.problems import Forbidden, NotFound, Problem
+from apps.dashboard.asking_again import ask_again, must_ask_again
 from apps.dashboard.frame import frame_of
 from apps.live.reading import picture
 from apps.organizations.access import Actor, access_organization
 from apps.organizations.api.refusals import audit_refusal
+from apps.organizations.signing_in.factors import factors_of
+from apps.organizations.signing_in.proofs import StepUp, proof_of
 
 
 class OrganizationPage(LoginRequiredMixin, View):
@@ -26,6 +29,7 @@ class OrganizationPage(LoginRequiredMixin, View):
     actor: Actor
     place = ""  # which entry of the rail is current
     opens_scope = True  # False: the handler asks a cluster and opens its own scopes around its queries
+    asks_again: frozenset[str] = frozenset()  # methods that want a sign-in of the last 15 minutes
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
@@ -37,7 +41,10 @@ class OrganizationPage(LoginRequiredMixin, View):
                 kwargs["organization"],
                 channel="ui",
                 address=address_of(request.META),
+                proof=proof_of(request, request.user),
             )
+            if must_ask_again(self, request):
+                return ask_again(self, request)
             organization_id = self.actor.organization_id
             reads = request.method in {"GET", "HEAD"}
             if not self.opens_scope:
@@ -46,6 +53,8 @@ class OrganizationPage(LoginRequiredMixin, View):
                 return super().dispatch(request, *args, **kwargs)
         except NotFound as problem:
             return problem_page(request, problem)
+        except StepUp as problem:
+            return step_up_page(request, problem)
         except Forbidden as problem:
             refusal = problem
         except Problem as problem:
@@ -71,3 +80,15 @@ def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
         transaction.set_rollback(True)
     template = "dashboard/_problem.html" if getattr(request, "htmx", False) else "dashboard/problem.html"
     return render(request, template, {"problem": problem}, status=problem.status)
+
+
+def step_up_page(request: HttpRequest, problem: StepUp) -> HttpResponse:
+    """What is missing and the way to it. It shows the organization's name, which its members know, and nothing of it."""
+    if getattr(request, "htmx", False):
+        return problem_page(request, problem)
+    context = {
+        "problem": problem,
+        "factors": factors_of(request.user),
+        "back": request.get_full_path() if request.method == "GET" else "/",
+    }
+    return render(request, "account/step_up.html", context, status=problem.status)

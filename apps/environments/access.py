@@ -18,7 +18,7 @@ def access_environment(actor: Actor, slug: str, right: Right = Right.SEE) -> Env
     environment = environments_of(actor).filter(slug=slug).first()
     if environment is None:
         raise NotFound("There is no such environment.")
-    authorize(actor, right)
+    authorize(actor, right, environment_id=environment.id)
     return environment
 
 

@@ -19,6 +19,7 @@ class Environment(TenantModel):
     production = models.BooleanField(default=False)
     delivery_mode = models.CharField(max_length=20, choices=DeliveryMode.choices, default=DeliveryMode.MANUAL)
     approvals_needed = models.PositiveSmallIntegerField(default=0)
+    approval_rules = models.JSONField(default=dict, blank=True)  # apps.environments.rules; {}: the defaults
     strategy = models.CharField(max_length=20, choices=Strategy.choices, default=Strategy.ROLLING)
     namespace_template = models.CharField(max_length=100, default="{application}-{environment}")
     allowed_namespaces = ArrayField(models.CharField(max_length=63), default=list, blank=True)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.environments.api import grants, views
+from apps.environments.api import explain, grants, views
 
 urlpatterns = [
     path("environments/", views.EnvironmentList.as_view(), name="api-environments"),
@@ -19,5 +19,7 @@ urlpatterns = [
         name="api-environment-cluster",
     ),
     path("environments/<slug:environment>/grants/", grants.GrantList.as_view(), name="api-grants"),
+    path("grants/", grants.AllGrants.as_view(), name="api-all-grants"),
     path("grants/<uuid:grant>/", grants.GrantDetail.as_view(), name="api-grant"),
+    path("access/explain/", explain.AccessExplanation.as_view(), name="api-access-explain"),
 ]

@@ -13,6 +13,7 @@ class Role(TextChoices):
 class GrantedRight(TextChoices):
     DEPLOY = "deploy", "Deploy"
     APPROVE = "approve", "Approve"
+    CONFIGURE = "configure", "Configure"
 
 
 class TokenScope(TextChoices):
@@ -21,3 +22,8 @@ class TokenScope(TextChoices):
     DEPLOY = "deploy", "Start, stop and roll back"
     APPROVE = "approve", "Approve"
     ADMIN = "admin", "Administer"
+
+
+class ConnectionStatus(TextChoices):
+    DRAFT = "draft", "Draft"  # only its test button works
+    ON = "on", "On"

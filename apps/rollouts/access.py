@@ -43,7 +43,7 @@ def access_rollout(
     rollout = rows.select_for_update(of=("self",), no_key=True).first() if lock else rows.first()
     if rollout is None:
         raise NotFound("There is no such rollout.")
-    authorize(actor, right, environment_id=rollout.environment_id)
+    authorize(actor, right, environment_id=rollout.environment_id, application_id=rollout.application_id)
     return rollout
 
 
@@ -56,7 +56,7 @@ def access_target(actor: Actor, identifier: UUID, right: Right = Right.SEE, *, l
     )
     if target is None:
         raise NotFound("There is no such target.")
-    authorize(actor, right, environment_id=target.environment_id)
+    authorize(actor, right, environment_id=target.environment_id, application_id=target.application_id)
     return target
 
 

@@ -74,6 +74,7 @@ def write_state(rollout: Rollout, state: RolloutState, now: datetime) -> None:
 def gate_to_json(gate: GateAnswer) -> dict[str, Any]:
     body = asdict(gate)
     body["answer"] = gate.answer.word
+    body["not_by"] = list(gate.not_by)
     for name in ("asked_again_at", "since"):
         body[name] = body[name].isoformat() if body[name] else None
     return body
@@ -89,5 +90,6 @@ def gate_from_json(body: dict[str, Any]) -> GateAnswer:
         Answer[body["answer"].upper()],
         body["sentence"],
         body.get("unblocked_by", ""),
+        not_by=tuple(body.get("not_by", ())),
         **moments,
     )

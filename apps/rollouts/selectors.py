@@ -9,6 +9,7 @@ from uuid import UUID
 
 from apps.organizations.access import Actor, Right, decide
 from apps.rollouts.models import Event, PlanRecord, Rollout
+from apps.rollouts.registry import why_not_approve
 from slipway.engine.phases import Phase
 from slipway.engine.plans import Plan
 from slipway.engine.steps import StepKind
@@ -65,19 +66,25 @@ def actions_for(actor: Actor, rollout: Rollout) -> dict[str, str]:
     phase = Phase(rollout.phase)
     found = {}
     for name, (trigger, right) in _ACTIONS.items():
-        allowed = decide(actor, right, environment_id=rollout.environment_id)
+        allowed = decide(
+            actor, right, environment_id=rollout.environment_id, application_id=rollout.application_id
+        )
         if not allows(phase, trigger):
             found[name] = f"The rollout is {rollout.phase}."
         else:
             found[name] = "" if allowed.allowed else allowed.why
-    approve = decide(actor, Right.APPROVE, environment_id=rollout.environment_id)
+    approve = decide(
+        actor, Right.APPROVE, environment_id=rollout.environment_id, application_id=rollout.application_id
+    )
     if phase is not Phase.WAITING or not rollout.approvals_needed:
         found["approve"] = "Nothing waits for an approval."
-    elif rollout.requested_by_id == actor.user_id:
-        found["approve"] = "Who asked for a rollout does not approve it."
+    elif not approve.allowed and rollout.requested_by_id != actor.user_id:
+        found["approve"] = approve.why
     else:
-        found["approve"] = "" if approve.allowed else approve.why
-    steer = decide(actor, Right.STEER, environment_id=rollout.environment_id)
+        found["approve"] = why_not_approve(actor, rollout)
+    steer = decide(
+        actor, Right.STEER, environment_id=rollout.environment_id, application_id=rollout.application_id
+    )
     ended_badly = phase in {Phase.FAILED, Phase.ERRORED, Phase.ABORTED}
     found["retry"] = ("" if steer.allowed else steer.why) if ended_badly else "It did not end badly."
     found["roll_back"] = (

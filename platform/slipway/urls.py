@@ -25,7 +25,9 @@ handler500 = "apps.core.api.unknown.server_error"
 urlpatterns = [
     path("api/v1/", include(api)),
     re_path(r"^api/", unknown_path),
+    path("accounts/", include("apps.dashboard.urls_accounts")),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/second-factor/", include("apps.dashboard.urls_signing_in")),
     path("operator/", admin.site.urls),
     path("", include("apps.dashboard.urls")),
 ]

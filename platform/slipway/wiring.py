@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from slipway.engine.objects import Manifest
 from slipway.ports.clusters import Clusters
+from slipway.ports.names import TextRecords
 from slipway.ports.sources import Bundle, Renderer
+from slipway.ports.web import Documents
+
+if TYPE_CHECKING:
+    import requests
 
 
 @lru_cache(maxsize=1)
@@ -42,3 +48,23 @@ def read_archive(data: bytes) -> Bundle:
     from slipway.adapters.manifests import read_archive as read
 
     return read(data)
+
+
+def documents() -> Documents:
+    """Of identity providers, at addresses that somebody typed in."""
+    from slipway.adapters.web import GuardedDocuments
+
+    return GuardedDocuments(settings.SIGN_IN_NETWORKS)
+
+
+def guarded_session() -> requests.Session:
+    """The same guard, in the shape that allauth asks for."""
+    from slipway.adapters.web import GuardedSession
+
+    return GuardedSession(settings.SIGN_IN_NETWORKS)
+
+
+def text_records() -> TextRecords:
+    from slipway.adapters.names import ResolverTextRecords
+
+    return ResolverTextRecords()

@@ -28,6 +28,9 @@ SHOWN_ELSEWHERE = {
     "Event": "on the rollout",
     "ReleaseIssue": "on the release",
     "TargetHealth": "on the stretches of the target",
+    "UsedCode": "nowhere: how far a person's codes are used up",
+    "FailedSignIns": "nowhere: digests of who guessed, and at whom",
+    "AddressChange": "on the person's own account",
 }
 
 

@@ -17,6 +17,10 @@ def _paths(shop: Api) -> dict[str, str]:
         "api-organizations": "/api/v1/organizations/",
         "api-organization": "",
         "api-members": "members/",
+        "api-service-accounts": "members/service-accounts/",
+        "api-ownership": "members/ownership/",
+        "api-teams": "teams/",
+        "api-team": "teams/team-0/",
         "api-invitations": "invitations/",
         "api-tokens": "tokens/",
         "api-activity": "activity/",
@@ -30,6 +34,8 @@ def _paths(shop: Api) -> dict[str, str]:
         "api-environments": "environments/",
         "api-environment": "environments/production/",
         "api-grants": "environments/production/grants/",
+        "api-all-grants": "grants/",
+        "api-access-explain": "access/explain/?person=vic@acme.example&action=start&object=shop/production",
         "api-releases": "applications/shop/releases/",
         "api-release": "applications/shop/releases/1.0/",
         "api-rollouts": "rollouts/",
@@ -68,6 +74,10 @@ def _grow(shop: Api, number: int) -> None:
     shop.post("invitations/", {"email": f"{slug}@b.example", "role": "viewer"})
     shop.post("tokens/", {"name": slug, "scopes": ["read"]})
     member = shop.get("members/").body["items"][number + 1]["id"]
+    shop.post("teams/", {"slug": f"team-{number}"})
+    shop.post("teams/team-0/members/", {"member": member})
+    shop.post("grants/", {"team": f"team-{number}", "right": "deploy", "application": "shop"})
+    shop.post("members/service-accounts/", {"name": slug, "role": "viewer"})
     assert shop.post("environments/production/grants/", {"member": member, "right": "deploy"}).status == 201
 
 
@@ -75,11 +85,8 @@ def test_every_reading_costs_what_is_written_down(shop: Api, people: People) -> 
     shop.post("rollouts/", START)
     _grow(shop, 0)
     counted = _count(shop)
-    reads = {address.name for address in API if address.method == "GET"} - {
-        "api-schema",
-        "api-docs",
-        "api-audit-export",
-    }
+    reads = {address.name for address in API if address.method == "GET"} - {"api-schema", "api-docs"}
+    reads -= {"api-audit-export"}  # a stream that reads by the piece
     assert {name.partition(" ")[0] for name in counted} == reads
     check_counts(counted)
 

@@ -20,13 +20,14 @@ def test_the_ticks_are_made_once_and_name_tasks_that_a_worker_knows() -> None:
     from celery import current_app
     from django_celery_beat.models import PeriodicTask
 
-    assert "5 written" in run("ensure_schedule")
+    assert "6 written" in run("ensure_schedule")
     assert "0 written" in run("ensure_schedule")
     rows = {row.task: (row.interval.every, row.interval.period) for row in PeriodicTask.objects.all()}
     assert rows == {
         "rollouts.sweep": (2, "seconds"),
         "rollouts.make_event_months": (1, "days"),
         "core.forget_keys": (1, "days"),
+        "organizations.forget_failures": (1, "days"),
         "audit.seal_heads": (600, "seconds"),
         "clusters.check_all": (60, "seconds"),
     }

@@ -75,7 +75,7 @@ def test_what_i_asked_for_waits_for_others_and_says_whom(story: Story) -> None:
     assert "Nothing waits for you" in words(client.get(INBOX))
     asked = words(client.get(INBOX, {"show": "asked"}))
     assert "billing v1 → production" in asked
-    assert "waits for a releaser, an owner or somebody granted to approve here (not Ana)" in asked
+    assert "waits for a releaser, an owner or somebody granted to approve here (not Ana, Dee)" in asked
 
 
 def test_two_of_three_are_approved_and_the_third_whose_plan_changed_is_untouched(story: Story) -> None:

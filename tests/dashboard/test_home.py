@@ -222,14 +222,17 @@ def test_a_grant_asks_where_it_is_given_and_nowhere_else(story: Story) -> None:
     from apps.organizations.models import Membership
 
     story.start("v1", "production").plan()
-    dee = story.people.dee
+    vic, dee = story.people.vic, story.people.dee
     with scopes.organization(story.people.acme.id):
-        assert waiting_count(story.actor("dee")) == 0
-        member = Membership.objects.get(user_id=dee.pk)
+        assert waiting_count(story.actor("vic")) == 0
+        member = Membership.objects.get(user_id=vic.pk)
         grant(story.actor("ana"), story.environments["staging"], member, "approve")
-        assert waiting_count(story.actor("dee")) == 0
+        assert waiting_count(story.actor("vic")) == 0
         grant(story.actor("ana"), story.environments["production"], member, "approve")
-        assert waiting_count(story.actor("dee")) == 1
+        assert waiting_count(story.actor("vic")) == 1
+        author = Membership.objects.get(user_id=dee.pk)
+        grant(story.actor("ana"), story.environments["production"], author, "approve")
+        assert waiting_count(story.actor("dee")) == 0  # her commits are in it
 
 
 def test_ones_own_that_wait_for_somebody_else_say_for_whom(story: Story, browser: Any) -> None:
@@ -238,9 +241,9 @@ def test_ones_own_that_wait_for_somebody_else_say_for_whom(story: Story, browser
     assert "<h1>Nothing waits for you; nothing is moving</h1>" in answer
     assert 'id="own-title">You asked for</h2>' in answer
     assert (
-        "0 of 1 approval; waits for a releaser, an owner or somebody granted to approve here (not Ana)"
+        "0 of 1 approval; waits for a releaser, an owner or somebody granted to approve here (not Ana, Dee)"
         in answer
-        or "waits for a releaser, an owner or somebody granted to approve here (not Ana)" in answer
+        or "waits for a releaser, an owner or somebody granted to approve here (not Ana, Dee)" in answer
     )
     assert "You asked for" not in text(browser("bo").get("/o/acme/"))
 

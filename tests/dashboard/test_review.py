@@ -238,3 +238,13 @@ def test_a_whole_object_is_shown_on_demand_and_an_unknown_one_is_not(story: Stor
 def test_the_dialog_on_the_rollout_page_leads_to_the_review(story: Story, waiting: Teller) -> None:
     dialog = browser(story.people.bo).get(f"{waiting.path}approve/", headers=HTMX).content.decode()
     assert f'href="{waiting.path}review/"' in dialog
+
+
+def test_a_decision_is_shown_with_what_it_was_about_also_when_the_plan_is_another_by_now(
+    story: Story, waiting: Teller
+) -> None:
+    form = {"plan_digest": digest_of(story, waiting), "decision": "approve"}
+    assert browser(story.people.bo).post(f"{waiting.path}review/", form).status_code == 302
+    waiting.plan(image="v3")
+    page = words(browser(story.people.bo).get(f"{waiting.path}review/"))
+    assert "void: the plan changed since plan 1: 1 deleted, 4 changed, 1 unchanged" in page

@@ -146,14 +146,38 @@ def tell(story: Story) -> dict[str, str]:
 def settings_of(story: Story) -> dict[str, str]:
     """Name → path, of the pages that an owner sees and a releaser does not."""
     from apps.core import scopes
-    from apps.organizations.models import Membership
+    from apps.organizations.models import Connection, Membership, VerifiedDomain
 
     with scopes.organization(story.people.acme.id):
         vic = Membership.objects.get(user=story.people.vic).id
+        Membership.objects.filter(user=story.people.ana).update(breaks_glass=True)
+        connection, _ = Connection.objects.get_or_create(
+            organization_id=story.people.acme.id,
+            name="Keycloak",
+            issuer="https://idp.example/realms/acme",
+            authorization_origin="https://idp.example",
+            client_id="slipway",
+            secret=b"sealed",
+            status="on",
+            role_of_group={"platform-admins": "admin"},
+        )
+        VerifiedDomain.objects.get_or_create(organization_id=story.people.acme.id, domain="acme.example")
+    connections = "/o/acme/settings/connections/"
     return {
+        "settings-connections": connections,
+        "settings-connection": f"{connections}{connection.id}/",
+        "settings-connection-test": f"{connections}{connection.id}/test/",
+        "settings-connection-new": f"{connections}new/",
+        "sso": "/sso/acme/",
+        "sso-choose": "/sso/",
+        "break-glass": "/sso/acme/break-glass/",
         "audit": "/o/acme/audit/?verify=1",
         "settings-people": "/o/acme/settings/people/",
         "settings-person": f"/o/acme/settings/people/{vic}/",
+        "settings-asked": "/o/acme/settings/people/?person=ana@acme.example&action=start&object=production",
+        "settings-service-account-new": "/o/acme/settings/people/service-account/",
+        "settings-teams": "/o/acme/settings/teams/",
+        "settings-membership": "/o/acme/settings/membership/",
         "settings-environments": "/o/acme/settings/environments/",
         "settings-environment": "/o/acme/settings/environments/edit/production/",
         "settings-environment-new": "/o/acme/settings/environments/new/",
@@ -161,6 +185,11 @@ def settings_of(story: Story) -> dict[str, str]:
         "settings-cluster": "/o/acme/settings/clusters/edit/harbour/",
         "settings-cluster-new": "/o/acme/settings/clusters/new/",
         "settings-organization": "/o/acme/settings/organization/",
+        "settings-second-factor": "/o/acme/settings/second-factor/",
+        "account-address": "/account/address/",
+        "second-factor": "/accounts/second-factor/",
+        "second-factor-app": "/accounts/second-factor/app/",
+        "second-factor-passkey": "/accounts/second-factor/passkeys/add/",
     }
 
 

@@ -118,7 +118,7 @@ class Teller:
 
     def plan(self, *, image: str = "", also: Callable[[str], list[Any]] | None = None) -> None:
         """`also` says what else is planned in the target's namespace."""
-        from apps.approvals.services import approval_gate
+        from apps.approvals.gates import approval_gate
         from apps.rollouts.conversions import gate_to_json
         from apps.rollouts.models import PlanRecord
         from slipway.engine.diff import FieldChange

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from tests.people import NOBODY
 from tests.tenancy.world import MANIFESTS, World
@@ -13,7 +16,9 @@ from tests.tenancy.world import MANIFESTS, World
 PUBLIC, PERSON = "anybody", "a person"  # not in any organization yet
 SEE, SEE_AUDIT = "see", "see the audit"
 MAKE_RELEASE, START, START_UNAPPROVED = "make a release", "start", "start where no approval is needed"
+NOBODY_BY_TOKEN = "nobody by a token"
 STEER, APPROVE, CONFIGURE, PEOPLE = "steer", "approve", "configure", "people"
+BREAK_GLASS = "break the glass"
 
 _DEVELOPER = {SEE, MAKE_RELEASE, START_UNAPPROVED}
 _RELEASER = _DEVELOPER | {START, STEER, APPROVE}
@@ -24,13 +29,13 @@ ROLES = {  # DESIGN.md, 1
     "developer": _DEVELOPER,
     "releaser": _RELEASER,
     "admin": _ADMIN,
-    "owner": _RELEASER | _ADMIN,
+    "owner": _RELEASER | _ADMIN | {BREAK_GLASS},
 }
 TOKEN_SCOPES = {
     "read": {SEE, SEE_AUDIT},
     "release": {SEE, MAKE_RELEASE},
     "deploy": {SEE, START, START_UNAPPROVED, STEER},
-    "approve": {SEE, APPROVE},
+    "approve": {SEE, APPROVE, BREAK_GLASS},
     "admin": {SEE, CONFIGURE, PEOPLE, SEE_AUDIT},
 }
 
@@ -74,6 +79,27 @@ API = [
     Address("api-members", "GET", SEE),
     Address("api-member", "PATCH", PEOPLE, body=lambda world: {"role": "developer"}),
     Address("api-member", "DELETE", PEOPLE, 204),
+    Address("api-member-suspension", "PUT", PEOPLE, body=lambda world: {}),
+    Address("api-member-suspension", "DELETE", PEOPLE),
+    Address("api-leave", "POST", NOBODY_BY_TOKEN, body=lambda world: {}),
+    Address("api-service-accounts", "GET", SEE),
+    Address("api-service-accounts", "POST", PEOPLE, 201, lambda world: {"name": "ci", "role": "viewer"}),
+    Address("api-ownership", "GET", SEE, 404),
+    Address(
+        "api-ownership",
+        "POST",
+        NOBODY_BY_TOKEN,
+        body=lambda world: {"member": str(world.other.id), "giver_becomes": "admin"},
+    ),
+    Address("api-ownership", "DELETE", SEE, 404),  # none is open
+    Address("api-ownership-accept", "POST", SEE, 404, lambda world: {}),
+    Address("api-teams", "GET", SEE),
+    Address("api-teams", "POST", PEOPLE, 201, lambda world: {"slug": "two"}),
+    Address("api-team", "GET", SEE),
+    Address("api-team", "PATCH", PEOPLE, body=lambda world: {"name": "Two"}),
+    Address("api-team", "DELETE", PEOPLE, 204),
+    Address("api-team-members", "POST", PEOPLE, 201, lambda world: {"member": str(world.other.id)}),
+    Address("api-team-member", "DELETE", PEOPLE, 204),
     Address("api-invitations", "GET", PEOPLE),
     Address("api-invitations", "POST", PEOPLE, 201, lambda world: {"email": "x@y.example", "role": "viewer"}),
     Address("api-invitation", "DELETE", PEOPLE, 204),
@@ -110,6 +136,15 @@ API = [
         lambda world: {"member": str(world.other.id), "right": "deploy"},
     ),
     Address("api-grant", "DELETE", PEOPLE, 204),
+    Address("api-all-grants", "GET", SEE),
+    Address(
+        "api-all-grants",
+        "POST",
+        PEOPLE,
+        201,
+        lambda world: {"team": "web", "right": "deploy", "application": "shop"},
+    ),
+    Address("api-access-explain", "GET", SEE, 422),  # asks for what is not said here
     Address("api-releases", "GET", SEE),
     Address(
         "api-releases", "POST", MAKE_RELEASE, 201, lambda world: {"version": "2.0", "manifests": MANIFESTS}
@@ -131,6 +166,32 @@ API = [
         201,
         lambda world: {"plan_digest": world.digest, "approved": True},
     ),
+    Address("api-delegations", "GET", SEE),
+    Address(
+        "api-delegations",
+        "POST",
+        APPROVE,
+        201,
+        lambda world: {
+            "email": world.people.vic.email,
+            "ends_at": (timezone.now() + timedelta(days=3)).isoformat(),
+        },
+    ),
+    Address("api-delegation", "DELETE", APPROVE, 404),  # none of one's own
+    Address("api-overrides", "GET", SEE),
+    Address(
+        "api-break-glass",
+        "POST",
+        BREAK_GLASS,
+        201,
+        lambda world: {"plan_digest": world.digest, "reason": "it burns", "environment": "production"},
+    ),
+    Address(  # there is no such lane
+        "api-emergency", "POST", START, 409, lambda world: {"reason": "it burns", "environment": "production"}
+    ),
+    Address(  # none is owed
+        "api-after-review", "POST", APPROVE, 409, lambda world: {"justified": True, "comment": "right so"}
+    ),
     _action("abort", 200),
     _action("stop", 200),
     _action("pause", 409),  # it waits; there is nothing to pause
@@ -151,8 +212,17 @@ NOT_FOR_VIEWERS = (
     "/pods/<str:pod>/log/",
     "/audit/",
     "settings/organization/",
+    "settings/second-factor/",
+    "settings/connections/",
+    "settings/connections/new/",
+    "settings/connections/<uuid:connection>/",
+    "settings/connections/<uuid:connection>/test/",
+    "/break-glass/",
     "settings/people/",
     "settings/people/<uuid:member>/",
+    "settings/people/service-account/",
+    "settings/teams/",
+    "settings/teams/<slug:team>/",
     "settings/environments/",
     "settings/environments/new/",
     "settings/environments/edit/<slug:environment>/",
@@ -180,12 +250,18 @@ def kwargs_of(world: World) -> dict[str, Any]:
         "invitation": world.invitation.id,
         "token": world.token.id,
         "grant": world.grant.id,
+        "team": "web",
         "secret": "no-such-secret",
+        "delegation": world.rollout.id,  # no delegation's
+        "sign_in": "no-such-sign-in",  # an organization's short name, asked before anybody is signed in
+        "provider_id": "no-such-connection",
+        "connection": "00000000-0000-7000-8000-000000000001",  # refused before it is looked for
         "kind": "ConfigMap",
         "space": "shop-production",
         "named": "settings",
         "pod": "pod-1",
         "at": 1,
         "session": 1,
+        "key": "no-such-key",
         "view": "no-such-view",
     }

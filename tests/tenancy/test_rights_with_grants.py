@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client
 
 from apps.core import scopes
-from tests.people import People, actor
+from tests.people import PASSWORD, People, actor
 from tests.tenancy.world import World, make_world, token
 
 ACTS = ("start", "start freely", "approve", "abort", "configure")
@@ -155,8 +155,10 @@ def test_owners_are_made_and_unmade_by_owners_and_the_last_one_stays(world: Worl
     assert _ask(admin, "POST", "invitations/", {"email": "a@b.example", "role": "owner"}).status_code == 403
     # No token manages owners, its own person's included; that wants somebody who is signed in.
     assert _ask(owner, "DELETE", f"members/{ids[people.ana.pk]}/").status_code == 403
-    session = Client()
-    session.force_login(people.ana)
+    session = Client()  # that has just signed in
+    assert (
+        session.post("/accounts/login/", {"login": people.ana.email, "password": PASSWORD}).status_code == 302
+    )
     leaving = session.delete(f"/api/v1/organizations/acme/members/{ids[people.ana.pk]}/")
     assert (leaving.status_code, leaving.json()["type"]) == (409, "urn:slipway:problem:conflict")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,17 @@ from tests.tenancy.models import column_of, our_other_models, tenant_models
 
 pytestmark = pytest.mark.django_db
 
+# What the door reads with a membership, in the person's own scope.
+_THROUGH_TEAMS = r"\(?team_id IN \( SELECT team_member.team_id FROM team_member\)\)?"
+_THROUGH_MEMBERSHIP = r"\(?membership_id IN \( SELECT membership.id FROM membership\)\)?"
+_READ_THROUGH_ONES_MEMBERSHIP = {
+    "team_member": _THROUGH_MEMBERSHIP,
+    "team": _THROUGH_TEAMS.replace("team_id", "id", 1),
+    # Not by which the session came in, but which there are, and without their secrets.
+    "connection": r"\(organization_id IN \( SELECT membership.organization_id FROM membership\)\)",
+    "environment_grant": rf"\({_THROUGH_MEMBERSHIP} OR {_THROUGH_TEAMS}\)",
+}
+_READ_IN_COLUMNS = {"connection"}  # of which the rest, and so the secret, stays shut
 _APPEND_ONLY = {"audit_entry", "audit_seal", "activity", "event"}
 _ids = [model._meta.db_table for model in tenant_models()]
 
@@ -23,7 +35,8 @@ def rows(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
 
 
 def test_no_table_of_ours_is_without_an_organization_but_people_and_the_signing_keys() -> None:
-    assert [model.__name__ for model in our_other_models()] == ["SigningKey", "User"]
+    of_people = {"User", "UsedCode", "FailedSignIns", "AddressChange"}  # before there is an organization
+    assert {model.__name__ for model in our_other_models()} == of_people | {"SigningKey"}
     assert len(tenant_models()) >= 30
 
 
@@ -44,6 +57,11 @@ def test_row_level_security_is_on_with_the_two_policies(model: Any) -> None:
     if table == "membership":
         own = "(user_id = (current_setting('slipway.person'::text))::uuid)"
         expected.add(("person", ("slipway_person",), "ALL", own))
+    if table in _READ_THROUGH_ONES_MEMBERSHIP:
+        persons = [policy for policy in policies if policy[0] == "person"]
+        assert [policy[1] for policy in persons] == [("slipway_person",)]
+        assert re.fullmatch(_READ_THROUGH_ONES_MEMBERSHIP[table], " ".join(persons[0][3].split()))
+        expected |= set(persons)
     if table == "organization":
         persons = [policy for policy in policies if policy[0] == "person"]
         assert [policy[1] for policy in persons] == [("slipway_person",)]
@@ -66,7 +84,7 @@ def test_each_role_has_exactly_the_rights_it_needs(model: Any) -> None:
     ):
         granted.setdefault(role, set()).add(verb)
     expected = {"slipway_app": verbs, "slipway_system": verbs}
-    if table in {"membership", "organization"}:
+    if table in {"membership", "organization", *_READ_THROUGH_ONES_MEMBERSHIP} - _READ_IN_COLUMNS:
         expected["slipway_person"] = {"SELECT"}
     assert granted == expected
 
@@ -100,7 +118,8 @@ def test_every_key_between_tenants_rows_carries_the_organization(model: Any) -> 
 # Ids of other tenants' rows without any key: what outlives the row it names, or is its copy.
 _NO_KEY = {
     "activity": {"rollout_id", "application_id", "environment_id", "actor_id"},
-    "approval": {"person_id"},
+    "approval": {"person_id", "for_person_id"},
+    "override": {"by_id", "reviewed_by_id"},
     "audit_entry": {"object_id", "actor_id"},
     "audit_seal": {"key_id"},  # the installation's
     "committer": {"person_id"},
@@ -170,7 +189,9 @@ def test_functions_that_see_more_than_their_caller_answer_ids_or_numbers() -> No
         "JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'public' AND p.prosecdef ORDER BY 1"
     )
     assert [(name, result) for name, result, _ in found] == [
+        ("slipway_find_connection", "TABLE(organization uuid, connection uuid)"),
         ("slipway_find_invitation", "TABLE(organization uuid, invitation uuid)"),
+        ("slipway_find_sign_in", "TABLE(organization uuid)"),
         ("slipway_find_token", "TABLE(organization uuid, token uuid)"),
         ("slipway_make_event_months", "integer"),
         ("slipway_search_applications", "TABLE(application uuid, matched integer)"),

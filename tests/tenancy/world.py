@@ -55,6 +55,7 @@ class World:
     invitation: Any
     token: Any  # one of eve's
     grant: Any
+    team: Any  # vic is in it
 
 
 def make_world(people: People) -> World:
@@ -100,8 +101,17 @@ def make_world(people: People) -> World:
             other=memberships[eve.pk],
             invitation=invite(ana, email="new@example.org", role="viewer").row,
             token=create_token(actor(eve, people.acme), name="eve's", token_scopes=["read"]).row,
+            team=_team(ana, memberships[people.vic.pk]),
             grant=grant(ana, production, memberships[eve.pk], "approve"),  # type: ignore[arg-type]  # the word of the choice
         )
+
+
+def _team(by: Any, member: Any) -> Any:
+    from apps.organizations.services import add_to_team, create_team
+
+    team = create_team(by, slug="web", name="Web")
+    add_to_team(by, team, member.id)
+    return team
 
 
 def token(user: Any, organization: Any, *token_scopes: str, dead: str = "") -> str:

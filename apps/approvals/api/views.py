@@ -22,6 +22,9 @@ class DecisionRequest(serializers.Serializer[Any]):
     plan_digest = serializers.CharField(max_length=80)
     approved = serializers.BooleanField()
     comment = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
+    on_behalf_of = serializers.UUIDField(
+        required=False, help_text="The person whose voice was given to you, as in the list of delegations."
+    )
 
 
 class ApprovalShape(TypedDict):
@@ -56,7 +59,7 @@ def shape(approval: Approval) -> ApprovalShape:
     return {
         "id": approval.id,
         "plan_digest": approval.plan_digest,
-        "by": approval.person_label,
+        "by": approval.by,
         "approved": approval.approved,
         "comment": approval.comment,
         "at": approval.decided_at,

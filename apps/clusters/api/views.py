@@ -49,6 +49,8 @@ class ClusterDetailShape(ClusterShape):
 
 
 class ClusterList(OrganizationView):
+    asks_again = frozenset({"POST"})
+
     @extend_schema(parameters=[PageQuery], responses=PageOf(ClusterShape))
     def get(self, request: Request, organization: str) -> Response:
         query = read_query(PageQuery, request)
@@ -66,6 +68,8 @@ class ClusterList(OrganizationView):
 
 
 class ClusterDetail(OrganizationView):
+    asks_again = frozenset({"PATCH"})
+
     @extend_schema(responses=ClusterDetailShape)
     def get(self, request: Request, organization: str, cluster: str) -> Response:
         row = access_cluster(self.actor, cluster)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from apps.dashboard.forms.approval_rules import PARSERS as RULE_PARSERS
+from apps.dashboard.forms.approval_rules import RULES, rule_fields
 from apps.dashboard.forms.fields import Field, lines, whole_number
 from apps.environments.choices import DeliveryMode, Strategy
 from apps.environments.models import Environment
 
 PARSERS: dict[str, Callable[[str], Any]] = {
+    **RULE_PARSERS,
     "approvals_needed": whole_number,
     "bake_seconds": whole_number,
     "progress_deadline_seconds": whole_number,
@@ -22,6 +25,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("What it is", ("name", "production")),
     ("How releases come", ("delivery_mode", "approvals_needed")),
+    ("Who approves, and when", RULES),
     (
         "How they are put there",
         ("strategy", "bake_seconds", "progress_deadline_seconds", "wait_for_addresses"),
@@ -59,6 +63,7 @@ def policy_fields(environment: Environment) -> tuple[Field, ...]:
             hint="They hold in every delivery mode. Nobody approves what they asked for themselves.",
             most=20,
         ),
+        *rule_fields(environment),
         Field(
             "strategy",
             "Strategy",

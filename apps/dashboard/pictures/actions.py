@@ -13,6 +13,7 @@ from apps.dashboard.pictures.consequences import (
     way_back_words,
     written_words,
 )
+from apps.dashboard.pictures.overrides import override_actions, override_confirmation
 from apps.dashboard.words import count
 from apps.organizations.access import Actor, Right, decide
 from apps.releases.models import Release
@@ -60,6 +61,8 @@ class Confirmation:
     plan_digest: str = ""
     releases: tuple[Release, ...] = ()  # to choose from
     number: int | None = None  # to be typed
+    environment: str = ""  # its short name, to be typed
+    findings: tuple[tuple[str, str], ...] = ()  # of an after-review, to choose from
 
 
 def actions_on(actor: Actor, rollout: Rollout) -> list[Action]:
@@ -72,10 +75,15 @@ def actions_on(actor: Actor, rollout: Rollout) -> list[Action]:
         decided = _decided(actor, rollout)
         found.append(Action("approve", "Approve", decided or why["approve"], "primary"))
         # Who asked may still say no.
-        no = decide(actor, Right.APPROVE, environment_id=rollout.environment_id)
+        no = decide(
+            actor, Right.APPROVE, environment_id=rollout.environment_id, application_id=rollout.application_id
+        )
         found.append(Action("reject", "Reject", decided or ("" if no.allowed else no.why), "danger"))
+    found += override_actions(actor, rollout)
     if _asks_number(rollout):
-        start = decide(actor, Right.START, environment_id=rollout.environment_id)
+        start = decide(
+            actor, Right.START, environment_id=rollout.environment_id, application_id=rollout.application_id
+        )
         found.append(Action("confirm-deletions", "Confirm deletions", "" if start.allowed else start.why))
     if allows(phase, Trigger.ABORT):
         found.append(Action("abort", "Abort", wish or why["abort"], "danger"))
@@ -102,6 +110,8 @@ def confirmation(rollout: Rollout, name: str) -> Confirmation:
     what = f"{rollout.application.name} {rollout.release.version} in {rollout.environment.name}"
     back = rollout.way_back_release.version if rollout.way_back_release else ""
     match name:
+        case "break-glass" | "emergency" | "after-review":
+            return override_confirmation(rollout, name, what)
         case "approve":
             numbers = f"{change_words(plan)} {restart_words(rollout, plan)}".strip()
             sentences = (numbers, way_back_words(back), "It begins as soon as every gate passes.")

@@ -20,6 +20,9 @@ class Said:
 _ACTS = {
     "rollout.approve": "approved",
     "rollout.reject": "rejected",
+    "rollout.break-glass": "broke the glass for",
+    "rollout.emergency": "took the emergency lane with",
+    "rollout.after-review": "reviewed what was let through of",
     "rollout.abort": "asked to abort",
     "rollout.stop": "asked to stop",
     "rollout.stop-here": "asked to stop",

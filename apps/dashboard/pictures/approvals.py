@@ -173,8 +173,11 @@ def _request(
     may = (
         "approval" in gates
         and row.requested_by_id != actor.user_id
+        and not any(str(actor.user_id) in reason.get("not_by", ()) for reason in held)
         and (row.id, row.plan_digest) not in decided
-        and decide(actor, Right.APPROVE, environment_id=row.environment_id).allowed
+        and decide(
+            actor, Right.APPROVE, environment_id=row.environment_id, application_id=row.application_id
+        ).allowed
     )
     words = [_held(reason["sentence"]) for reason in held if reason["sentence"] != _PLAINLY]
     if counts:
@@ -198,7 +201,9 @@ def _request(
         pick=f"{row.number}:{row.plan_digest}" if may else "",
         pick_id=f"pick-{row.number}-{shortened(row.plan_digest, 6).replace('…', '-')}",
         asks_number="deletions" in gates
-        and decide(actor, Right.START, environment_id=row.environment_id).allowed,
+        and decide(
+            actor, Right.START, environment_id=row.environment_id, application_id=row.application_id
+        ).allowed,
     )
 
 
@@ -206,7 +211,7 @@ def _decision(row: Approval) -> Request:
     rollout = row.rollout
     became = phase_mark(rollout.phase, rollout.kind)
     mark = Mark("healthy", "approved") if row.approved else Mark("failed", "rejected")
-    words = f"{row.person_label} {mark.word} it"
+    words = f"{row.by} {mark.word} it"
     if row.plan_digest != rollout.plan_digest:
         words += "; void: the plan changed since"
     else:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value
 
-from apps.approvals.models import Approval
+from apps.approvals.models import Approval, Override
 from apps.environments.models import Target
-from apps.organizations.access import Actor, Right, decide
+from apps.organizations.access import OF_GRANT, Actor, Right, decide, scope_allows
 from apps.rollouts.models import Rollout
 from slipway.engine.phases import QUEUED, Kind, Phase
 
@@ -25,6 +25,7 @@ def asked_of(actor: Actor) -> QuerySet[Rollout]:
         Q(asks_approval=True)
         & _where(actor, Right.APPROVE)
         & (Q(requested_by_id__isnull=True) | ~Q(requested_by_id=actor.user_id))
+        & Q(left_out=False)
         & ~Exists(decided)
     )
     unattended = Q(approvals_needed=0, kind=str(Kind.FORWARD))
@@ -33,7 +34,11 @@ def asked_of(actor: Actor) -> QuerySet[Rollout]:
     )
     rows: QuerySet[Rollout] = Rollout.objects.filter(_WAITING)
     return (
-        rows.annotate(asks_approval=_holds("approval"), asks_deletions=_holds("deletions"))
+        rows.annotate(
+            asks_approval=_holds("approval"),
+            asks_deletions=_holds("deletions"),
+            left_out=_path(f'$[*] ? (@.not_by[*] == "{actor.user_id}")'),
+        )
         .filter(to_decide | to_type)
         .defer("progress", "policy")
         .order_by("phase_since", "id")
@@ -46,6 +51,13 @@ def people_needed(actor: Actor) -> QuerySet[Target]:
         _where(actor, Right.STEER), troubled=True, needs_person_since__isnull=False
     )
     return rows.order_by("needs_person_since", "id")
+
+
+def owed_reviews(actor: Actor) -> QuerySet[Override]:
+    """What somebody else let through without its approvals and this person may look at afterwards; first due first."""
+    may = Rollout.objects.filter(_where(actor, Right.APPROVE)).values("id")
+    rows: QuerySet[Override] = Override.objects.filter(reviewed_at__isnull=True, rollout_id__in=may)
+    return rows.exclude(by_id=actor.user_id).order_by("review_due_at", "id")
 
 
 def own_waiting(actor: Actor) -> QuerySet[Rollout]:
@@ -81,19 +93,29 @@ def own_failures(actor: Actor) -> list[Rollout]:
 
 
 def _where(actor: Actor, right: Right) -> Q:
-    """The environments in which they may: all of them by their role, or those of their grants."""
+    """The places in which they may: all of them by their role, or those of their grants."""
     if decide(actor, right).allowed:
         return Q(organization_id=actor.organization_id)
-    granted = {environment for environment, _ in actor.grants}
-    return Q(
-        environment_id__in=[
-            identifier for identifier in granted if decide(actor, right, environment_id=identifier).allowed
-        ]
-    )
+    places = Q(pk__in=[])
+    if not scope_allows(actor.scopes, right):
+        return places
+    for held in actor.grants:
+        if right not in OF_GRANT[held.right]:
+            continue
+        place = Q(organization_id=actor.organization_id)
+        if held.environment_id is not None:
+            place &= Q(environment_id=held.environment_id)
+        if held.application_id is not None:
+            place &= Q(application_id=held.application_id)
+        places |= place
+    return places
 
 
 def _holds(gate: str) -> Func:
-    path = f'$[*] ? (@.gate == "{gate}" && @.answer != "pass")'
+    return _path(f'$[*] ? (@.gate == "{gate}" && @.answer != "pass")')
+
+
+def _path(path: str) -> Func:
     return Func(
         F("reasons"),
         Value(path),

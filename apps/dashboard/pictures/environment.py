@@ -16,7 +16,7 @@ from apps.dashboard.words import count, duration
 from apps.environments.access import environments_of, targets_of
 from apps.environments.choices import DeliveryMode, Strategy
 from apps.environments.models import Environment, Target
-from apps.organizations.access import OF_GRANT, OF_ROLE, Actor, Right
+from apps.organizations.access import NEVER_A_SERVICE, OF_GRANT, OF_ROLE, Actor, Right
 from apps.organizations.models import Grant, Membership
 from apps.rollouts.access import rollouts_of
 from apps.rollouts.models import Rollout
@@ -299,14 +299,28 @@ def _line(rollout: Rollout) -> RolloutLine:
 
 def _who(row: Environment) -> tuple[tuple[Who, ...], tuple[Who, ...]]:
     """(deploy, approve): by role everywhere, or by a grant here."""
-    members = list(Membership.objects.select_related("user").order_by("user__name", "user__email"))
+    living = Membership.objects.filter(suspended_at__isnull=True)
+    members = list(living.select_related("user").order_by("user__name", "user__email"))
     granted: dict[UUID, list[Grant]] = {}
-    for grant in Grant.objects.filter(environment_id=row.id).select_related("given_by"):
-        granted.setdefault(grant.membership_id, []).append(grant)
+    # For every application; what is for one alone is said where that one is.
+    here = Q(environment_id=row.id) | Q(environment_id__isnull=True)
+    for grant in (
+        Grant.objects.filter(here, application_id__isnull=True)
+        .select_related("given_by", "team")
+        .prefetch_related("team__members")
+    ):
+        held_by = (
+            [one.membership_id for one in grant.team.members.all()] if grant.team else [grant.membership_id]
+        )
+        for holder in held_by:
+            if holder is not None:
+                granted.setdefault(holder, []).append(grant)
 
     def able(right: Right) -> tuple[Who, ...]:
         found = []
         for member in members:
+            if member.user.is_service and right in NEVER_A_SERVICE:
+                continue
             if right in OF_ROLE.get(member.role, frozenset()):
                 found.append(Who(str(member.user), member.user.email, member.role))
                 continue

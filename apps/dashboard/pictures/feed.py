@@ -16,11 +16,15 @@ from apps.environments.models import Environment
 from apps.organizations.access import Actor, Right, authorize
 from apps.organizations.models import Membership
 
+_OVERRIDES = ("rollout.break-glass", "rollout.emergency", "rollout.after-review")
 PAGE = 120  # entries; the phases of one rollout are one line of them
 # What a filter says → the kinds it stands for. `kind = ANY` walks one index range per kind.
 KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "rollouts": ("Rollouts", ("rollout.phase",)),
-    "decisions": ("Decisions", ("rollout.approve", "rollout.reject", "rollout.confirm-deletions")),
+    "decisions": (
+        "Decisions",
+        ("rollout.approve", "rollout.reject", "rollout.confirm-deletions", *_OVERRIDES),
+    ),
     "acts": (
         "Aborts and pauses",
         ("rollout.abort", "rollout.stop", "rollout.stop-here", "rollout.pause", "rollout.resume"),

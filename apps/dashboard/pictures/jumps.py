@@ -42,8 +42,10 @@ PLACES = (
         "settings-people",
         "settings",
         Right.MANAGE_PEOPLE,
-        also="members roles invitations",
+        also="members roles invitations service accounts suspend why may access",
     ),
+    Jump("Settings: teams", "settings-teams", "settings", Right.MANAGE_PEOPLE, also="groups grants"),
+    Jump("Settings: your membership", "settings-membership", "settings", also="leave role ownership"),
     Jump("Settings: tokens", "settings-tokens", "settings", also="api keys"),
     Jump("Settings: environments", "settings-environments", "settings", Right.CONFIGURE, also="policy"),
     Jump("Settings: clusters", "settings-clusters", "settings", Right.CONFIGURE, also="credentials"),
@@ -92,7 +94,7 @@ def promotions(search: Search, groups: Sequence[Group]) -> list[Hit]:
     """Putting the first found releases somewhere, for who may start anything. Where, the page then asks."""
     actor = search.actor
     starts = any(decide(actor, right).allowed for right in (Right.START, Right.START_UNAPPROVED))
-    if not starts and not any(granted == GrantedRight.DEPLOY for _, granted in actor.grants):
+    if not starts and not any(held.right == GrantedRight.DEPLOY for held in actor.grants):
         return []
     releases = [hit for group in groups for hit in group.hits if hit.kind == "release"]
     return [

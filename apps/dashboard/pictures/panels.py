@@ -228,7 +228,9 @@ def _pod_line(actor: Actor, rollout: Rollout, uid: str, pod: Seen) -> PodLine:
 
 def _log(actor: Actor, rollout: Rollout, uid: str) -> str:
     """ "" for who may not read it."""
-    if not decide(actor, Right.READ_LOGS, environment_id=rollout.environment_id).allowed:
+    if not decide(
+        actor, Right.READ_LOGS, environment_id=rollout.environment_id, application_id=rollout.application_id
+    ).allowed:
         return ""
     return reverse("pod-log", args=[actor.organization_slug, rollout.number, uid])
 

@@ -73,6 +73,7 @@ class DecisionLine:
     comment: str
     at: datetime
     void: bool  # it was about another plan
+    about: str = ""  # what was decided on, in numbers, as they were then
 
 
 def plan_picture(
@@ -147,14 +148,21 @@ def decisions_on(rollout: Rollout) -> tuple[DecisionLine, ...]:
         rows = rows.filter(decided_at__lte=rollout.as_of)
     return tuple(
         DecisionLine(
-            by=decision.person_label,
+            by=decision.by,
             mark=Mark("healthy", "approved") if decision.approved else Mark("failed", "rejected"),
             comment=decision.comment,
             at=decision.decided_at,
             void=decision.plan_digest != rollout.plan_digest,
+            about=_about(decision),
         )
         for decision in rows
     )
+
+
+def _about(decision: Approval) -> str:
+    counts = decision.plan_facts.get("counts", {})
+    changed = [f"{counts[verb]} {MARKS[verb].word}" for verb in _ORDER if verb in counts and verb in MARKS]
+    return f"plan {decision.plan_number}: {', '.join(changed)}" if changed else ""
 
 
 def _verbs(entries: Sequence[Entry], chosen: str) -> tuple[Choice, ...]:

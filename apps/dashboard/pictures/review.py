@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from apps.approvals.separation import excluded_from
 from apps.core.problems import NotFound
 from apps.dashboard.differences.between import Between, between
 from apps.dashboard.differences.facts import Fact, Setting, facts
@@ -308,6 +310,20 @@ def _may_not(actor: Actor, rollout: Rollout, approve: Action | None) -> list[str
     if not rollout.automatic and rollout.requested_by_id is not None:
         who = "You" if mine else rollout.requested_by_label
         said.append(f"{who} asked for it, and who asks does not approve.")
-    if approve is not None and approve.why_not and not mine and not approve.why_not.startswith("You "):
+    excluded = excluded_from(rollout)
+    if authors := [name for person, name in excluded.authors.items() if person != actor.user_id]:
+        said.append(f"May not approve: {', '.join(sorted(authors))}: their commits are in it.")
+    if actor.user_id in excluded.authors and not mine:
+        said.append("Your commits are in it, and who wrote something does not approve it.")
+    if excluded.unknown:
+        said.append(f"Nobody approves it: {excluded.unknown}.")
+    if excluded.strangers:
+        said.append(f"Of commits nobody here is known by: {_few(excluded.strangers)}.")
+    if approve is not None and approve.why_not and not mine and not approve.why_not.startswith("You"):
         said.append(f"You: {approve.why_not[:1].lower()}{approve.why_not[1:]}")
     return said
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}"

@@ -137,7 +137,7 @@ def _why_not(
     unattended = target.environment.approvals_needed == 0
     again = not back and target.live_release_id == release.id
     right = Right.STEER if back or again else Right.START_UNAPPROVED if unattended else Right.START
-    decision = decide(actor, right, environment_id=place)
+    decision = decide(actor, right, environment_id=place, application_id=target.application_id)
     if not decision.allowed:
         return decision.why, None
     if back and not stood:

@@ -3,18 +3,21 @@ they asked for themselves."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from apps.approvals.choices import OverrideKind
+from apps.approvals.models import Override
 from apps.dashboard.marks import Mark, phase_mark
-from apps.dashboard.pictures.asking import asked_of, own_failures, own_waiting, people_needed
+from apps.dashboard.pictures.asking import asked_of, owed_reviews, own_failures, own_waiting, people_needed
 from apps.dashboard.pictures.plan_counts import PlanCounts, plan_counts_of
 from apps.dashboard.words import count
 from apps.environments.models import Target
 from apps.organizations.access import Actor
 from apps.rollouts.models import Rollout
 
+_BULKY = ("rollout__progress", "rollout__policy", "rollout__release__sealed_bundle")
 MOST = 50
 SHOWN = 5  # on home; the rest is on the page of approvals
 
@@ -67,8 +70,8 @@ def inbox_of(actor: Actor) -> Inbox:
 
 
 def waiting_count(actor: Actor) -> int:
-    """Exact, in two counts over partial indexes."""
-    return asked_of(actor).count() + people_needed(actor).count()
+    """Exact, in three counts over partial indexes."""
+    return asked_of(actor).count() + people_needed(actor).count() + owed_reviews(actor).count()
 
 
 def decisions_count(actor: Actor) -> int:
@@ -89,6 +92,10 @@ def waiting_for(actor: Actor, *, most: int = MOST) -> list[Waiting]:
     }
     found = [_decision(row, counts.get(row.id)) for row in asked]
     found += [_needed(row, last.get(row.id)) for row in needed]
+    owed = owed_reviews(actor).select_related(
+        "rollout__application", "rollout__release", "rollout__environment"
+    )
+    found += [_owed(row) for row in owed.defer(*_BULKY)[:most]]
     return sorted(found, key=lambda item: (item.since is None, item.since))[:most]
 
 
@@ -96,6 +103,13 @@ def _decision(row: Rollout, counts: PlanCounts | None) -> Waiting:
     held = [reason["sentence"].rstrip(".") for reason in row.reasons if reason["answer"] != "pass"]
     words = " · ".join([*held, *([_plan_words(counts)] if counts else [])])
     return _waiting(row, Mark("waiting", "waits for you"), words, button="Review")
+
+
+def _owed(row: Override) -> Waiting:
+    how = "broke the glass" if row.kind == OverrideKind.BREAK_GLASS else "took the emergency lane"
+    words = f"{row.by_label} {how}: “{row.reason[:200]}” · look at it by {row.review_due_at:%d %b %H:%M} UTC"
+    shown = _waiting(row.rollout, Mark("failed", "after-review"), words, button="Look", since=row.at)
+    return replace(shown, id=f"waiting-{row.id}")
 
 
 def _plan_words(counts: PlanCounts) -> str:

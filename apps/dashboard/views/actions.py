@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from apps.approvals import overriding
 from apps.approvals.services import decide
 from apps.core.problems import Invalid, NotFound
 from apps.dashboard.door import OrganizationPage
@@ -75,9 +76,39 @@ def _steer(service: Callable[..., Rollout]) -> Callable[[Actor, Rollout, Any], R
     return lambda actor, rollout, form: service(actor, rollout.id, why=form.get("why", ""))
 
 
+def _break_glass(actor: Actor, rollout: Rollout, form: Any) -> Rollout:
+    overriding.break_glass(
+        actor,
+        rollout.id,
+        plan_digest=form.get("plan_digest", ""),
+        reason=form.get("why", ""),
+        environment=form.get("environment", ""),
+    )
+    return rollout
+
+
+def _emergency(actor: Actor, rollout: Rollout, form: Any) -> Rollout:
+    overriding.declare_emergency(
+        actor, rollout.id, reason=form.get("why", ""), environment=form.get("environment", "")
+    )
+    return rollout
+
+
+def _after_review(actor: Actor, rollout: Rollout, form: Any) -> Rollout:
+    if form.get("finding") not in {"justified", "not-justified"}:
+        raise Invalid("Choose whether it was justified.", fields={"finding": "one of the two"})
+    overriding.review_override(
+        actor, rollout.id, justified=form["finding"] == "justified", comment=form.get("why", "")
+    )
+    return rollout
+
+
 _ACTS: dict[str, Callable[[Actor, Rollout, Any], Rollout]] = {
     "approve": _decide(True),
     "reject": _decide(False),
+    "break-glass": _break_glass,
+    "emergency": _emergency,
+    "after-review": _after_review,
     "confirm-deletions": _confirm_deletions,
     "abort": _steer(steering.abort),
     "stop": _steer(steering.stop_here),

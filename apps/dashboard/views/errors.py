@@ -12,6 +12,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     )
 
 
+def not_offered(request: HttpRequest) -> HttpResponse:
+    return _page(
+        404, "There is no such page", "Accounts come by invitation; what concerns yours is under your name."
+    )
+
+
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(403, "You may not do that", "Ask an owner of the organization for the right.")
 

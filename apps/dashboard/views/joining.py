@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from apps.core.problems import Problem
 from apps.organizations.models import User
 from apps.organizations.services import accept_invitation, join_by_invitation
+from apps.organizations.signing_in.freshness import note_shown
 
 
 @sensitive_post_parameters("password")
@@ -26,6 +27,7 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
                 name, password = request.POST.get("name", ""), request.POST.get("password", "")
                 user = accept_invitation(secret, password=password, name=name)
                 login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+                note_shown(request, user, "password")
             return redirect("chooser")
         except Problem as refused:
             problem = refused

@@ -125,7 +125,9 @@ class LiftMark(OrganizationPage):
 
     def get(self, request: HttpRequest, organization: str, target: UUID) -> HttpResponse:
         row = access_target(self.actor, target)
-        decision = decide(self.actor, Right.STEER, environment_id=row.environment_id)
+        decision = decide(
+            self.actor, Right.STEER, environment_id=row.environment_id, application_id=row.application_id
+        )
         context = {"target": row, "why_not": "" if decision.allowed else decision.why}
         alone = bool(request.htmx)  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
         return self.page("dashboard/start/_lift.html" if alone else "dashboard/start/lift.html", context)

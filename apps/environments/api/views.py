@@ -15,6 +15,7 @@ from apps.environments import services
 from apps.environments.access import access_environment, environments_of
 from apps.environments.choices import DeliveryMode, Strategy
 from apps.environments.models import Environment
+from apps.environments.rules import rules_of, rules_to_json
 from apps.organizations.access import Right
 from apps.organizations.api.door import OrganizationView, with_etag
 
@@ -24,6 +25,9 @@ class EnvironmentChange(serializers.Serializer[Any]):
     production = serializers.BooleanField(required=False)
     delivery_mode = serializers.ChoiceField(choices=DeliveryMode.choices, required=False)
     approvals_needed = serializers.IntegerField(min_value=0, max_value=20, required=False)
+    approval_rules = serializers.DictField(
+        required=False, help_text="Those that are said are changed; what there is to say is in the answer."
+    )
     strategy = serializers.ChoiceField(choices=Strategy.choices, required=False)
     namespace_template = serializers.CharField(max_length=100, required=False)
     allowed_namespaces = serializers.ListField(
@@ -58,6 +62,7 @@ class EnvironmentShape(TypedDict):
     production: bool
     delivery_mode: str
     approvals_needed: int
+    approval_rules: dict[str, Any]
     strategy: str
     clusters: list[str]
     namespace_template: str
@@ -151,6 +156,7 @@ def shape(environment: Environment) -> EnvironmentShape:
         "production": environment.production,
         "delivery_mode": environment.delivery_mode,
         "approvals_needed": environment.approvals_needed,
+        "approval_rules": rules_to_json(rules_of(environment.approval_rules)),
         "strategy": environment.strategy,
         "clusters": sorted(cluster.slug for cluster in environment.clusters.all()),
         "namespace_template": environment.namespace_template,

@@ -16,6 +16,7 @@ from apps.core.revisions import check_revision
 from apps.core.slugs import checked_slug
 from apps.environments.choices import DeliveryMode, Strategy
 from apps.environments.models import Environment, EnvironmentCluster
+from apps.environments.rules import changed_rules
 from apps.environments.services.targets import NAMESPACE, ensure_targets_on
 from apps.organizations.access import Actor, Right, authorize
 
@@ -24,6 +25,7 @@ _CHANGEABLE = (
     "production",
     "delivery_mode",
     "approvals_needed",
+    "approval_rules",
     "strategy",
     "namespace_template",
     "allowed_namespaces",
@@ -32,6 +34,11 @@ _CHANGEABLE = (
     "bake_seconds",
     "wait_for_addresses",
     "delete_limit",
+)
+# How a rollout goes. All else says what it needs and reaches, also what is added later: that takes SET_POLICY, which no
+# grant gives. Else somebody who makes releases could lower what stands between them and production.
+_HOW_IT_GOES = frozenset(
+    {"name", "strategy", "progress_deadline_seconds", "bake_seconds", "wait_for_addresses"}
 )
 _BOUNDS = {  # the least and the most
     "approvals_needed": (0, 20),
@@ -50,6 +57,9 @@ def create_environment(
     authorize(actor, Right.CONFIGURE)
     checked_slug(slug)
     values = _checked({"name": name or slug, **policy})
+    # In production nobody approves what they wrote, unless its policy says so.
+    strict = {"separation": "authors"} if values.get("production") else {}
+    values["approval_rules"] = changed_rules({}, {**strict, **values.get("approval_rules", {})})
     with transaction.atomic():
         if Environment.objects.filter(slug=slug).exists():
             raise Conflict(f"There is an environment called {slug} already.")
@@ -77,12 +87,17 @@ def change_environment(
     actor: Actor, environment: Environment, *, seen: int | None = None, **policy: Any
 ) -> Environment:
     """Rollouts that run keep the policy they began with."""
-    authorize(actor, Right.CONFIGURE)
+    authorize(actor, Right.CONFIGURE, environment_id=environment.id)
     values = _checked(policy)
     with transaction.atomic():
         locked: Environment = Environment.objects.select_for_update().get(id=environment.id)
         check_revision(locked, seen)
+        if "approval_rules" in values:
+            values["approval_rules"] = changed_rules(locked.approval_rules, values["approval_rules"])
+            locked.approval_rules = changed_rules(locked.approval_rules, {})  # whole, as the new ones are
         before = {field: getattr(locked, field) for field in values}
+        if any(before[field] != value for field, value in values.items() if field not in _HOW_IT_GOES):
+            authorize(actor, Right.SET_POLICY, environment_id=environment.id)
         for field, value in values.items():
             setattr(locked, field, value)
         _check_whole(locked)
@@ -112,6 +127,11 @@ def _checked(policy: dict[str, Any]) -> dict[str, Any]:
     for field, (least, most) in _BOUNDS.items():
         if field in policy and not least <= policy[field] <= most:
             wrong[field] = f"From {least:,} to {most:,}."
+    if "approval_rules" in policy:
+        try:
+            changed_rules({}, policy["approval_rules"])
+        except Invalid as problem:
+            wrong |= problem.fields
     if "name" in policy and not 1 <= len(policy["name"].strip()) <= _MOST_NAME:
         wrong["name"] = f"A name has 1 to {_MOST_NAME} characters."
     if "namespace_template" in policy and (sentence := _template_mistake(policy["namespace_template"])):
@@ -125,7 +145,9 @@ def _checked(policy: dict[str, Any]) -> dict[str, Any]:
         elif len(policy.get(field, ())) > _MOST_ALLOWED:
             wrong[field] = f"At most {_MOST_ALLOWED}."
     if wrong:
-        raise Invalid(" ".join(wrong.values()), fields=wrong)
+        # A rule's sentence is about a name that a file says and no form shows.
+        told = [f"{field}: {words}" if "." in field else words for field, words in wrong.items()]
+        raise Invalid(" ".join(told), fields=wrong)
     return policy
 
 

@@ -74,7 +74,12 @@ def namespace_for(environment: Environment, application: Application) -> str:
 
 def override_images(actor: Actor, target: Target, overrides: Mapping[str, str]) -> Target:
     """Repository → image by digest, in place of what releases name; for the rollouts that begin from now on."""
-    authorize(actor, Right.CONFIGURE)
+    authorize(
+        actor,
+        Right.CONFIGURE,
+        environment_id=target.environment_id,
+        application_id=target.application_id,
+    )
     for repository, image in overrides.items():
         if ImageReference.parse(repository) != ImageReference(repository):
             sentence = f"“{repository}” is no image without tag and digest."

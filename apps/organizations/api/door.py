@@ -27,6 +27,8 @@ from apps.organizations.api.once import WRITES, Once
 from apps.organizations.api.refusals import audit_refusal
 from apps.organizations.api.who import authenticate
 from apps.organizations.models import ApiToken, User
+from apps.organizations.signing_in.freshness import require_fresh
+from apps.organizations.signing_in.proofs import NOTHING_SHOWN, proof_of
 
 
 class PersonView(APIView):
@@ -66,6 +68,7 @@ class OrganizationView(PersonView):
 
     actor: Actor
     opens_scope = True  # False: the handler asks a cluster and opens its own scopes around its queries
+    asks_again: frozenset[str] = frozenset()  # methods that want a browser's sign-in of the last 15 minutes
     _once: Once | None = None
     _refused: Forbidden | None = None
     _inside = False
@@ -91,7 +94,10 @@ class OrganizationView(PersonView):
             address=address_of(request.META),
             token_id=self.token.id if self.token else None,
             token_scopes=frozenset(self.token.scopes) if self.token else None,
+            proof=NOTHING_SHOWN if self.token else proof_of(request._request, self.user),
         )
+        if self.token is None and request.method in self.asks_again:
+            require_fresh(request._request)
         if not self.opens_scope:
             return
         self._stack.enter_context(scopes.organization(self.actor.organization_id))

@@ -1,4 +1,4 @@
-"""Members and invitations."""
+"""Members, suspended and service accounts among them, and invitations."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -26,6 +27,15 @@ class RoleRequest(serializers.Serializer[Any]):
     role = serializers.ChoiceField(choices=Role.choices)
 
 
+class SuspendRequest(serializers.Serializer[Any]):
+    why = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
+
+
+class ServiceAccountRequest(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=120)
+    role = serializers.ChoiceField(choices=Role.choices, help_text="Any but owner.")
+
+
 class InvitationRequest(RoleRequest):
     email = serializers.EmailField()
 
@@ -36,6 +46,10 @@ class MemberShape(TypedDict):
     name: str
     role: str
     since: datetime
+    service: bool  # a service account: it acts by tokens alone
+    teams: list[str]
+    suspended_at: datetime | None
+    suspended_by: str
 
 
 class InvitationShape(TypedDict):
@@ -58,16 +72,19 @@ class MemberList(OrganizationView):
     def get(self, request: Request, organization: str) -> Response:
         authorize(self.actor, Right.SEE)
         query = read_query(PageQuery, request)
-        rows = Membership.objects.filter(organization_id=self.actor.organization_id).select_related("user")
+        rows = _members().filter(organization_id=self.actor.organization_id)
         return Response(page(query, rows, Order("created_at", "id", descending=False), _member))
 
 
 class MemberDetail(OrganizationView):
+    asks_again = frozenset({"PATCH", "DELETE"})
+
     @extend_schema(request=RoleRequest, responses=MemberShape)
     def patch(self, request: Request, organization: str, member: UUID) -> Response:
         asked = RoleRequest(data=request.data)
         asked.is_valid(raise_exception=True)
-        return Response(_member(services.change_role(self.actor, member, role=asked.validated_data["role"])))
+        changed = services.change_role(self.actor, member, role=asked.validated_data["role"])
+        return Response(_member(_members().get(id=changed.id)))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, organization: str, member: UUID) -> Response:
@@ -76,7 +93,56 @@ class MemberDetail(OrganizationView):
         return Response(status=204)
 
 
+class MemberSuspension(OrganizationView):
+    asks_again = frozenset({"PUT", "DELETE"})
+
+    @extend_schema(request=SuspendRequest, responses=MemberShape)
+    def put(self, request: Request, organization: str, member: UUID) -> Response:
+        """Role, teams, grants and tokens are kept and open nothing; sockets end within seconds."""
+        asked = SuspendRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        services.suspend_member(self.actor, member, why=asked.validated_data["why"])
+        return Response(_member(_members().get(id=member)))
+
+    @extend_schema(responses=MemberShape)
+    def delete(self, request: Request, organization: str, member: UUID) -> Response:
+        """Lets them in again, as they were."""
+        services.restore_member(self.actor, member)
+        return Response(_member(_members().get(id=member)))
+
+
+class Leaving(OrganizationView):
+    asks_again = frozenset({"POST"})
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request, organization: str) -> Response:
+        """By oneself, signed in. The last owner cannot."""
+        services.leave(self.actor)
+        return Response(status=204)
+
+
+class ServiceAccountList(OrganizationView):
+    asks_again = frozenset({"POST"})
+
+    @extend_schema(parameters=[PageQuery], responses=PageOf(MemberShape))
+    def get(self, request: Request, organization: str) -> Response:
+        authorize(self.actor, Right.SEE)
+        query = read_query(PageQuery, request)
+        rows = _members().filter(organization_id=self.actor.organization_id, user__is_service=True)
+        return Response(page(query, rows, Order("created_at", "id", descending=False), _member))
+
+    @extend_schema(request=ServiceAccountRequest, responses={201: MemberShape})
+    def post(self, request: Request, organization: str) -> Response:
+        """A member without a person who signs in. It approves nothing, and may nothing that you may not."""
+        asked = ServiceAccountRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        made = services.create_service_account(self.actor, **asked.validated_data)
+        return Response(_member(_members().get(id=made.id)), status=201)
+
+
 class InvitationList(OrganizationView):
+    asks_again = frozenset({"POST"})
+
     @extend_schema(parameters=[PageQuery], responses=PageOf(InvitationShape))
     def get(self, request: Request, organization: str) -> Response:
         authorize(self.actor, Right.MANAGE_PEOPLE)
@@ -103,6 +169,11 @@ class InvitationDetail(OrganizationView):
         return Response(status=204)
 
 
+def _members() -> QuerySet[Membership]:
+    rows: QuerySet[Membership] = Membership.objects.select_related("user").prefetch_related("teams__team")
+    return rows
+
+
 def _member(membership: Membership) -> MemberShape:
     return {
         "id": membership.id,
@@ -110,6 +181,10 @@ def _member(membership: Membership) -> MemberShape:
         "name": str(membership.user),
         "role": membership.role,
         "since": membership.created_at,
+        "service": membership.user.is_service,
+        "teams": sorted(row.team.slug for row in membership.teams.all()),
+        "suspended_at": membership.suspended_at,
+        "suspended_by": membership.suspended_by_label,
     }
 
 

@@ -29,7 +29,19 @@ class TokenQuery(PageQuery):
 class TokenRequest(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=120)
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=TokenScope.choices), min_length=1)
-    days = serializers.IntegerField(min_value=1, max_value=3650, required=False)
+    days = serializers.IntegerField(
+        min_value=1, max_value=3650, required=False, help_text="Needed where the organization limits them."
+    )
+    addresses = serializers.ListField(
+        child=serializers.CharField(max_length=50),
+        required=False,
+        default=list,
+        max_length=20,
+        help_text="Networks it may be used from: 203.0.113.7, 10.1.0.0/16. None: from anywhere.",
+    )
+    account = serializers.UUIDField(
+        required=False, help_text="The member's id of a service account that it is to act as."
+    )
 
 
 class TokenShape(TypedDict):
@@ -37,10 +49,13 @@ class TokenShape(TypedDict):
     person: str
     name: str
     hint: str
+    service: bool  # it acts as a service account
     scopes: list[str]
+    addresses: list[str]
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
+    last_used_address: str
     revoked_at: datetime | None
 
 
@@ -49,6 +64,8 @@ class NewTokenShape(TokenShape):
 
 
 class TokenList(OrganizationView):
+    asks_again = frozenset({"POST"})
+
     @extend_schema(parameters=[TokenQuery], responses=PageOf(TokenShape))
     def get(self, request: Request, organization: str) -> Response:
         authorize(self.actor, Right.SEE)
@@ -71,6 +88,8 @@ class TokenList(OrganizationView):
             name=asked.validated_data["name"],
             token_scopes=asked.validated_data["scopes"],
             expires_at=timezone.now() + timedelta(days=days) if days else None,
+            addresses=asked.validated_data["addresses"],
+            account_id=asked.validated_data.get("account"),
         )
         row = shown.row
         assert isinstance(row, ApiToken)  # noqa: S101  create_token makes one
@@ -88,12 +107,15 @@ class TokenDetail(OrganizationView):
 def _token(token: ApiToken) -> TokenShape:
     return {
         "id": token.id,
-        "person": token.user.email,
+        "person": str(token.user) if token.user.is_service else token.user.email,
         "name": token.name,
         "hint": token.hint,
+        "service": token.user.is_service,
         "scopes": token.scopes,
+        "addresses": token.allowed_addresses,
         "created_at": token.created_at,
         "expires_at": token.expires_at,
         "last_used_at": token.last_used_at,
+        "last_used_address": token.last_used_address,
         "revoked_at": token.revoked_at,
     }

@@ -15,7 +15,14 @@ from apps.organizations.models import Organization
 
 
 class OrganizationChange(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=120)
+    name = serializers.CharField(max_length=120, required=False)
+    token_days_most = serializers.IntegerField(
+        min_value=1,
+        max_value=3650,
+        required=False,
+        allow_null=True,
+        help_text="After so many days at most a token runs out, those that are there too; null: any.",
+    )
 
 
 class OrganizationShape(TypedDict):
@@ -37,6 +44,7 @@ class OrganizationsShape(TypedDict):
 
 
 class OrganizationDetailShape(OrganizationShape):
+    token_days_most: int | None
     role: str
     rights: dict[str, str]  # right → why not; "" when one has it everywhere
 
@@ -65,14 +73,20 @@ class OrganizationDetail(OrganizationView):
         """Its short name stays: it is in every address."""
         asked = OrganizationChange(data=request.data)
         asked.is_valid(raise_exception=True)
-        return Response(
-            self._detail(services.rename_organization(self.actor, name=asked.validated_data["name"]))
-        )
+        body = asked.validated_data
+        if "name" in body:
+            services.rename_organization(self.actor, name=body["name"])
+        if "token_days_most" in body:
+            services.set_token_days(self.actor, body["token_days_most"])
+        if not body:
+            authorize(self.actor, Right.CONFIGURE)
+        return Response(self._detail(Organization.objects.get(id=self.actor.organization_id)))
 
     def _detail(self, row: Organization) -> OrganizationDetailShape:
         decisions = {str(right): decide(self.actor, right) for right in Right}
         rights = {right: "" if decision.allowed else decision.why for right, decision in decisions.items()}
-        return {**_shape(row), "role": self.actor.role, "rights": rights}
+        own = {"token_days_most": row.token_days_most, "role": self.actor.role, "rights": rights}
+        return {**_shape(row), **own}  # type: ignore[typeddict-item]  # mypy does not follow the merge
 
 
 def _shape(organization: Organization) -> OrganizationShape:

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework.authentication import CSRFCheck
 from rest_framework.request import Request
 
+from apps.core.addresses import address_of
 from apps.core.problems import Forbidden, Unauthenticated
 from apps.organizations.api.once import WRITES
 from apps.organizations.models import ApiToken, User
@@ -17,7 +18,11 @@ def authenticate(request: Request) -> tuple[User, ApiToken | None]:
     header = request.headers.get("Authorization", "")
     if header:
         kind, _, secret = header.partition(" ")
-        token = find_token(secret.strip()) if kind.lower() == "bearer" and secret else None
+        token = (
+            find_token(secret.strip(), address=address_of(request.META))
+            if kind.lower() == "bearer" and secret
+            else None
+        )
         if token is None:
             raise Unauthenticated("This token is unknown, revoked or has run out.")
         return token.user, token

@@ -15,6 +15,7 @@ class ReasonShape(TypedDict):
     answer: str
     sentence: str
     unblocked_by: str
+    not_by: list[str]
     asked_again_at: str | None
     since: str | None
 

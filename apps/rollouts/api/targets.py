@@ -17,7 +17,7 @@ from apps.core.api.schema import PageOf
 from apps.environments.access import access_environment, targets_of
 from apps.environments.models import Target
 from apps.environments.services import override_images
-from apps.organizations.access import Right, authorize
+from apps.organizations.access import Right
 from apps.organizations.api.door import OrganizationView
 from apps.rollouts.access import access_rollout, access_target
 from apps.rollouts.api.actions import WhyRequest
@@ -108,8 +108,7 @@ class TargetDetail(OrganizationView):
         """Images by digest in place of what releases name, for the rollouts that begin from now on."""
         asked = OverridesRequest(data=request.data)
         asked.is_valid(raise_exception=True)
-        row = access_target(self.actor, target)
-        authorize(self.actor, Right.CONFIGURE)
+        row = access_target(self.actor, target, Right.CONFIGURE)
         return Response(detail(override_images(self.actor, row, asked.validated_data["image_overrides"])))
 
 

@@ -41,6 +41,8 @@ def settle(lease: Lease, seen: Seen) -> tuple[Decision, Rollout, PlanRecord | No
             )  # another rollout succeeded here meanwhile: its way back would be a wrong one
         if rollout.kind == Kind.ROLLBACK and rollout.undoes_id is None and Phase(before) in QUEUED:
             needed = 0 if _skips_gates(rollout) else rollout.environment.approvals_needed
+            if rollout.policy.get("emergency"):  # it took the lane with fewer
+                needed = min(needed, rollout.approvals_needed)
             rollout.approvals_needed = needed
         facts = _facts(rollout, record, now)
         decision = decide(_state(rollout, record, seen, now), seen.observation, facts, now)

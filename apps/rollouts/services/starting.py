@@ -46,6 +46,7 @@ def start_rollout(
         actor,
         Right.START_UNAPPROVED if unattended and kind is Kind.FORWARD else Right.START,
         environment_id=target.environment_id,
+        application_id=target.application_id,
     )
     return _start(actor.by, target, release, kind=kind, why=why, automatic=False)
 
@@ -59,7 +60,7 @@ def start_automatically(by: By, target: Target, release: Release, *, why: str) -
 
 def roll_back(actor: Actor, target: Target, release: Release, *, why: str = "") -> Start:
     """To any earlier release. Gates are skipped only when it is the one that last succeeded here."""
-    authorize(actor, Right.STEER, environment_id=target.environment_id)
+    authorize(actor, Right.STEER, environment_id=target.environment_id, application_id=target.application_id)
     if not Rollout.objects.filter(target_id=target.id, release_id=release.id, phase=Phase.SUCCEEDED).exists():
         raise Invalid(f"{release.version} never succeeded on this target, so there is nothing to go back to.")
     return _start(actor.by, target, release, kind=Kind.ROLLBACK, why=why, automatic=False)
@@ -145,6 +146,7 @@ def policy_of(environment: Environment) -> dict[str, Any]:
         "wait_for_addresses": environment.wait_for_addresses,
         "delete_limit": environment.delete_limit,
         "delivery_mode": environment.delivery_mode,
+        "approval_rules": environment.approval_rules,
     }
 
 

@@ -70,7 +70,7 @@ def confirm_deletions(actor: Actor, identifier: UUID | int, *, count: int) -> Ro
             if rollout.approvals_needed or rollout.kind != Kind.FORWARD
             else Right.START_UNAPPROVED
         )
-        authorize(actor, right, environment_id=rollout.environment_id)
+        authorize(actor, right, environment_id=rollout.environment_id, application_id=rollout.application_id)
         if rollout.phase != Phase.WAITING:
             raise Conflict(f"The rollout is {rollout.phase}; it does not ask for a number.")
         planned = plan_of(rollout)

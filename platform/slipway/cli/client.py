@@ -44,6 +44,9 @@ class Api:
         """Refused when it is no longer at that revision."""
         return self._call("PATCH", path, body=body, revision=revision)
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self._call("PUT", path, body=body)
+
     def delete(self, path: str) -> Any:
         return self._call("DELETE", path)
 

@@ -8,15 +8,20 @@ import typer
 
 from slipway.cli import account
 from slipway.cli.commands import (
+    access,
     applications,
     audit,
     clusters,
+    delegations,
     environments,
     login,
+    people,
+    policy,
     releases,
     rollouts,
     servers,
     targets,
+    teams,
     tokens,
 )
 from slipway.cli.outcomes import EXPLAINED, CommandFailed, Outcome
@@ -33,10 +38,15 @@ login.add_to(app)
 for group, name in (
     (applications.app, "apps"),
     (environments.app, "environments"),
+    (policy.app, "policy"),
+    (delegations.app, "delegations"),
     (releases.app, "releases"),
     (rollouts.app, "rollouts"),
     (targets.app, "targets"),
     (clusters.app, "clusters"),
+    (people.app, "people"),
+    (teams.app, "teams"),
+    (access.app, "access"),
     (tokens.app, "tokens"),
     (audit.app, "audit"),
 ):

@@ -31,6 +31,7 @@ CSRF_FAILURE_VIEW = "apps.dashboard.views.errors.stale_form"
 _cookie = hashlib.sha256(f"{INSTALLATION_ID}{PUBLIC_URL}".encode()).hexdigest()[:8]
 SESSION_COOKIE_NAME = f"slipway_session_{_cookie}"
 CSRF_COOKIE_NAME = f"slipway_csrf_{_cookie}"
+KNOWN_BROWSER_COOKIE_NAME = f"slipway_browser_{_cookie}"
 LANGUAGE_COOKIE_NAME = f"slipway_language_{_cookie}"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -63,6 +64,9 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "channels",
     "csp",
@@ -90,6 +94,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "apps.organizations.connections.guard.OwnAccountMiddleware",
     "apps.organizations.sessions.SessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -158,9 +163,31 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "apps.organizations.sign_in.AccountAdapter"
-ACCOUNT_RATE_LIMITS: dict[str, str] = {"login_failed": "10/m/ip,5/5m/key", "login": "30/m/ip"}
+# Guessing is slowed by our own counters (signing_in/attempts.py): allauth's are in the cache and lock accounts for others.
+ACCOUNT_RATE_LIMITS: dict[str, str] = {"login": "", "login_failed": "", "reauthenticate": ""}
+MFA_RATE_LIMITS: dict[str, str] = {"webauthn_login": ""}
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900  # before dangerous acts one signs in again, if that is longer ago
+MFA_ADAPTER = "apps.organizations.signing_in.factors.FactorsAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "apps.organizations.signing_in.forms.SignInByCode",
+    "reauthenticate": "apps.organizations.signing_in.forms.AskAgainByCode",
+    "activate_totp": "apps.organizations.signing_in.forms.ActivateApp",
+}
+MFA_TOTP_TOLERANCE = 1  # steps of 30 s to either side: clocks of phones are not ours
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = (
+    True  # nobody signs up by themselves; an address that waits to be verified is only a wish
+)
+MFA_PASSKEY_LOGIN_ENABLED = True
 ACCOUNT_SESSION_REMEMBER = True
+SOCIALACCOUNT_ADAPTER = "apps.organizations.connections.adapter.ConnectionsAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an address that a provider claims opens nobody's account
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_STORE_TOKENS = False
+# Private networks in which organizations may have their identity providers.
+SIGN_IN_NETWORKS = env.networks("SLIPWAY_SIGN_IN_NETWORKS")
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = env.text("SLIPWAY_MAIL_HOST", "")
@@ -251,6 +278,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {"RoleEnum": "apps.organizations.choices.Role"},  # fields of two names hold one
     # In the order in which one meets them. An operation is under the last of these that its path names.
     "TAGS": [
         {"name": "organizations", "description": "Which there are for you, and their settings."},
@@ -266,7 +294,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         {"name": "clusters", "description": "Kubernetes APIs and whether they answer."},
         {"name": "members", "description": "Who is here, as what."},
         {"name": "invitations", "description": "Links that let somebody in, once."},
-        {"name": "grants", "description": "Deploy or approve in one environment, for one person."},
+        {"name": "teams", "description": "People who are named together."},
+        {"name": "grants", "description": "Rights beyond roles, for people and teams, by place."},
+        {"name": "access", "description": "Why somebody may or may not do something."},
         {"name": "tokens", "description": "Keys for programs."},
         {"name": "activity", "description": "What happened, newest first."},
         {"name": "audit", "description": "Who did what, hash-chained, verified and exported."},

@@ -27,6 +27,7 @@ TICKS = (
     Tick("find what is due", "rollouts.sweep", 2, IntervalSchedule.SECONDS, 4),
     Tick("make the next months' partitions", "rollouts.make_event_months", 1, IntervalSchedule.DAYS, 43_200),
     Tick("forget old idempotency keys", "core.forget_keys", 1, IntervalSchedule.DAYS, 43_200),
+    Tick("forget old failures to sign in", "organizations.forget_failures", 1, IntervalSchedule.DAYS, 43_200),
     Tick("sign the ends of the audit chains", "audit.seal_heads", 600, IntervalSchedule.SECONDS, 600),
     Tick("ask every cluster", "clusters.check_all", 60, IntervalSchedule.SECONDS, 60),
 )

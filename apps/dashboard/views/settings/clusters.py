@@ -53,6 +53,7 @@ class _Asking(SettingsPage):
 
     section = "settings-clusters"
     opens_scope = False
+    asks_again = frozenset({"GET", "POST"})  # before credentials are pasted: they are not kept
 
     def inside(self) -> AbstractContextManager[scopes.Scope]:
         return scopes.organization(self.actor.organization_id)

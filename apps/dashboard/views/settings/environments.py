@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 
 from apps.clusters.access import access_cluster, clusters_of
 from apps.core.problems import NotFound, Outdated, Problem
+from apps.dashboard.forms.approval_rules import gathered
 from apps.dashboard.forms.environments import GROUPS, PARSERS, policy_fields
 from apps.dashboard.forms.fields import (
     Field,
@@ -22,6 +23,7 @@ from apps.dashboard.views.settings.page import SettingsPage, beside_the_form
 from apps.environments import services
 from apps.environments.access import access_environment
 from apps.environments.models import Environment
+from apps.environments.rules import changed_rules
 from apps.organizations.access import Right, authorize, decide
 
 
@@ -58,7 +60,7 @@ class NewEnvironment(_EnvironmentForm):
         return redirect("environment", organization, made.slug)
 
     def _make(self, form: Form) -> Environment:
-        values = values_of(form.fields, PARSERS)
+        values = gathered(values_of(form.fields, PARSERS))
         values["name"] = values["name"] or values["slug"]
         clusters = [access_cluster(self.actor, slug) for slug in dict.fromkeys(form.extra["clusters"])]
         return services.create_environment(self.actor, clusters=clusters, **values)
@@ -104,7 +106,9 @@ class EditEnvironment(_EnvironmentForm):
     def _change(self, row: Environment) -> HttpResponse:
         form = Form(filled(policy_fields(row), self.request.POST), revision=seen_revision(self.request.POST))
         try:
-            said = values_of(form.fields, PARSERS)
+            said = gathered(values_of(form.fields, PARSERS))
+            row.approval_rules = changed_rules(row.approval_rules, {})  # whole, as what was said will be
+            said["approval_rules"] = row.approval_rules | said["approval_rules"]
             values = {name: value for name, value in said.items() if getattr(row, name) != value}
             if values or form.revision != row.revision:
                 services.change_environment(self.actor, row, seen=form.revision, **values)

@@ -21,11 +21,15 @@ class Section:
 
 SECTIONS = (
     Section("settings-people", "People", Right.MANAGE_PEOPLE),
+    Section("settings-teams", "Teams", Right.MANAGE_PEOPLE),
     Section("settings-tokens", "Tokens", Right.SEE),
     Section("applications", "Applications", Right.CONFIGURE),
     Section("settings-environments", "Environments", Right.CONFIGURE),
     Section("settings-clusters", "Clusters", Right.CONFIGURE),
+    Section("settings-second-factor", "Second factor", Right.MANAGE_OWNERS),
+    Section("settings-connections", "Single sign-on", Right.MANAGE_OWNERS),
     Section("settings-organization", "Organization", Right.CONFIGURE),
+    Section("settings-membership", "Your membership", Right.SEE),
 )
 
 

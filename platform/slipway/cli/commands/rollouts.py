@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from slipway.cli.client import Api, Json, said
+from slipway.cli.commands.delegations import giver_of
 from slipway.cli.commands.targets import find_target
 from slipway.cli.outcomes import EXPLAINED, CommandFailed, Outcome
 from slipway.cli.output import (
@@ -183,13 +184,18 @@ def approve(
         str, typer.Option(help="The plan you have seen; another one in force is refused.")
     ] = "",
     comment: str = "",
+    behalf: Annotated[
+        str, typer.Option("--for", help="The address of somebody whose voice was given to you.")
+    ] = "",
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Approve the plan that is in force, unseen.")
     ] = False,
     output: Output = Format.TABLE,
 ) -> None:
     """Approve exactly the plan that is shown, its way back included."""
-    _decide(context, rollout, approved=True, digest=digest, comment=comment, yes=yes, output=output)
+    _decide(
+        context, rollout, approved=True, digest=digest, comment=comment, yes=yes, output=output, behalf=behalf
+    )
 
 
 @app.command()
@@ -203,6 +209,57 @@ def reject(
 ) -> None:
     """Reject the plan that is in force."""
     _decide(context, rollout, approved=False, digest=digest, comment=comment, yes=yes, output=output)
+
+
+@app.command("break-glass")
+def break_glass(
+    context: typer.Context,
+    rollout: Rollout,
+    reason: Annotated[str, typer.Option(help="Why. Everybody who may approve is told.")],
+    environment: Annotated[str, typer.Option(help="The environment's short name, typed once more.")],
+    digest: Annotated[
+        str, typer.Option(help="The plan you have seen; the one in force when not given.")
+    ] = "",
+    output: Output = Format.TABLE,
+) -> None:
+    """As an owner, let exactly this plan through without its approvals. Somebody else reviews it afterwards."""
+    api = connect(context)
+    digest = digest or api.get(api.inside("rollouts", rollout, "plan"))["digest"]
+    body = said(plan_digest=digest, reason=reason, environment=environment)
+    _show_override(api.post(api.inside("rollouts", rollout, "break-glass"), body), output)
+
+
+@app.command()
+def emergency(
+    context: typer.Context,
+    rollout: Rollout,
+    reason: Annotated[str, typer.Option(help="Which weakness it fixes. Everybody who may approve is told.")],
+    environment: Annotated[str, typer.Option(help="The environment's short name, typed once more.")],
+    output: Output = Format.TABLE,
+) -> None:
+    """Take the lane with fewer approvals, for a security fix. Somebody else reviews it afterwards."""
+    api = connect(context)
+    body = said(reason=reason, environment=environment)
+    _show_override(api.post(api.inside("rollouts", rollout, "emergency"), body), output)
+
+
+@app.command("after-review")
+def after_review(
+    context: typer.Context,
+    rollout: Rollout,
+    comment: Annotated[str, typer.Option(help="What you found.")],
+    justified: Annotated[bool, typer.Option("--justified/--not-justified", help="Your finding.")],
+    output: Output = Format.TABLE,
+) -> None:
+    """Look afterwards at what somebody else let through without its approvals."""
+    api = connect(context)
+    body = {"justified": justified, "comment": comment}
+    _show_override(api.post(api.inside("rollouts", rollout, "after-review"), body), output)
+
+
+def _show_override(row: Json, output: Format) -> None:
+    names = ("rollout", "environment", "kind", "by", "reason", "review_due_at", "reviewed_by", "justified")
+    show_one(row, columns_of(*names), output)
 
 
 @app.command("confirm-deletions")
@@ -292,6 +349,7 @@ def _decide(
     comment: str,
     yes: bool,
     output: Format,
+    behalf: str = "",
 ) -> None:
     api = connect(context)
     word = "Approve" if approved else "Reject"
@@ -303,6 +361,7 @@ def _decide(
         if not confirm(f"{word} this?", yes=yes):
             sentence = "Nothing was decided. Without a terminal, name what you have seen with --digest, or say --yes."
             raise CommandFailed(sentence, Outcome.USAGE)
-    body = said(plan_digest=digest, approved=approved, comment=comment)
+    giver = giver_of(api, behalf) if behalf else ""
+    body = said(plan_digest=digest, approved=approved, comment=comment, on_behalf_of=giver)
     row = api.post(api.inside("rollouts", rollout, "approvals"), body)
     show_one(row, [*columns_of("approved", "by", "comment"), ("PLAN", field("plan_digest"))], output)

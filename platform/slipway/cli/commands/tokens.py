@@ -10,9 +10,22 @@ from slipway.cli.client import said
 from slipway.cli.output import Format, Limit, Output, columns_of, show_one, show_rows
 from slipway.cli.session import connect, remark
 
-app = typer.Typer(help="API tokens. Each acts as its person, within its scopes.", no_args_is_help=True)
+app = typer.Typer(
+    help="API tokens. Each acts as its person or service account, within its scopes.", no_args_is_help=True
+)
 
-_COLUMNS = columns_of("id", "name", "hint", "scopes", "expires_at", "last_used_at", "revoked_at")
+_COLUMNS = columns_of(
+    "id",
+    "person",
+    "name",
+    "hint",
+    "scopes",
+    "addresses",
+    "expires_at",
+    "last_used_at",
+    "last_used_address",
+    "revoked_at",
+)
 
 
 class Scope(StrEnum):
@@ -46,11 +59,20 @@ def create(
     days: Annotated[
         int | None, typer.Option(min=1, help="How long it is valid; for ever when not given.")
     ] = None,
+    address: Annotated[
+        list[str] | None,
+        typer.Option(help="A network it may be used from, such as 10.1.0.0/16; may be repeated."),
+    ] = None,
+    account: Annotated[
+        UUID | None, typer.Option(help="A service account that it acts as, by the id of `people list`.")
+    ] = None,
     output: Output = Format.TABLE,
 ) -> None:
     """Make a token. Its secret is printed once."""
     api = connect(context)
-    body = said(name=name, scopes=[str(one) for one in scope], days=days)
+    body = said(name=name, scopes=[str(one) for one in scope], days=days, addresses=address)
+    if account:
+        body["account"] = str(account)
     row = api.post(api.inside("tokens"), body)
     if output is Format.TABLE:
         remark("It is shown this once:")

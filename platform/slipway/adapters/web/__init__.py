@@ -1,0 +1,3 @@
+from slipway.adapters.web.session import GuardedDocuments, GuardedSession
+
+__all__ = ["GuardedDocuments", "GuardedSession"]
