@@ -27,6 +27,8 @@ def _paths(shop: Api) -> dict[str, str]:
         "api-audit": "audit/",
         "api-audit-verify": "audit/verify/",
         "api-audit-keys": "audit/keys/",
+        "api-delegations": "delegations/",
+        "api-overrides": "overrides/",
         "api-clusters": "clusters/",
         "api-cluster": "clusters/main/",
         "api-applications": "applications/",

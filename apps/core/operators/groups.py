@@ -47,7 +47,7 @@ GROUPS = (
     Group(
         "Rollouts",
         "What is moving or stuck. Each can be looked at again, freed or aborted.",
-        ("Rollout", "PlanRecord", "AppliedSet", "JournalEntry", "Approval"),
+        ("Rollout", "PlanRecord", "AppliedSet", "JournalEntry", "Approval", "Override", "Delegation"),
     ),
     Group(
         "Releases",

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,9 +15,47 @@ from apps.environments import services
 from apps.environments.access import access_environment, environments_of
 from apps.environments.choices import DeliveryMode, Strategy
 from apps.environments.models import Environment
-from apps.environments.rules import rules_of, rules_to_json
+from apps.environments.rules import DAYS, rules_of, rules_to_json
 from apps.organizations.access import Right
 from apps.organizations.api.door import OrganizationView, with_etag
+from slipway.engine.approving import Separation
+
+
+class ApprovalRulesChange(serializers.Serializer[Any]):
+    """For the document alone: what is sent is read by `rules`, whose sentences say more."""
+
+    separation = serializers.ChoiceField(choices=[str(kind) for kind in Separation], required=False)
+    commits_must_be_known = serializers.BooleanField(required=False)
+    teams = serializers.ListField(child=serializers.CharField(), required=False)
+    teams_in_order = serializers.BooleanField(required=False)
+    comment_required = serializers.BooleanField(required=False)
+    expires_hours = serializers.IntegerField(required=False)
+    days = serializers.ListField(child=serializers.ChoiceField(choices=DAYS), required=False)
+    opens = serializers.CharField(required=False)
+    closes = serializers.CharField(required=False)
+    zone = serializers.CharField(required=False)
+    emergency_approvals = serializers.IntegerField(required=False)
+    review_hours = serializers.IntegerField(required=False)
+
+
+@extend_schema_field(ApprovalRulesChange)
+class RulesField(serializers.DictField):
+    """Whatever object; its mistakes are told where the rules are read."""
+
+
+class ApprovalRulesShape(TypedDict):
+    separation: str
+    commits_must_be_known: bool
+    teams: list[str]
+    teams_in_order: bool
+    comment_required: bool
+    expires_hours: int
+    days: list[str]
+    opens: str
+    closes: str
+    zone: str
+    emergency_approvals: int
+    review_hours: int
 
 
 class EnvironmentChange(serializers.Serializer[Any]):
@@ -25,7 +63,7 @@ class EnvironmentChange(serializers.Serializer[Any]):
     production = serializers.BooleanField(required=False)
     delivery_mode = serializers.ChoiceField(choices=DeliveryMode.choices, required=False)
     approvals_needed = serializers.IntegerField(min_value=0, max_value=20, required=False)
-    approval_rules = serializers.DictField(
+    approval_rules = RulesField(
         required=False, help_text="Those that are said are changed; what there is to say is in the answer."
     )
     strategy = serializers.ChoiceField(choices=Strategy.choices, required=False)
@@ -62,7 +100,7 @@ class EnvironmentShape(TypedDict):
     production: bool
     delivery_mode: str
     approvals_needed: int
-    approval_rules: dict[str, Any]
+    approval_rules: ApprovalRulesShape
     strategy: str
     clusters: list[str]
     namespace_template: str
@@ -156,7 +194,7 @@ def shape(environment: Environment) -> EnvironmentShape:
         "production": environment.production,
         "delivery_mode": environment.delivery_mode,
         "approvals_needed": environment.approvals_needed,
-        "approval_rules": rules_to_json(rules_of(environment.approval_rules)),
+        "approval_rules": cast("ApprovalRulesShape", rules_to_json(rules_of(environment.approval_rules))),
         "strategy": environment.strategy,
         "clusters": sorted(cluster.slug for cluster in environment.clusters.all()),
         "namespace_template": environment.namespace_template,
