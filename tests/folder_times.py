@@ -12,8 +12,7 @@ _tests: defaultdict[str, set[str]] = defaultdict(set)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    parts = report.nodeid.partition("::")[0].split("/")
-    folder = "/".join(parts[: min(2, len(parts) - 1)])
+    folder = report.nodeid.partition("::")[0].rpartition("/")[0]
     _seconds[folder] += report.duration
     _tests[folder].add(report.nodeid)
 

@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
     for item in items:
-        if item.path.match("tests/e2e/*") or item.path.match("tests/chaos/*"):
+        if {"e2e", "chaos"} & set(item.path.parts):
             # Each starts a whole stack: one after the other, on one worker.
             item.add_marker(pytest.mark.xdist_group("stack"))
 

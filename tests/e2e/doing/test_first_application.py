@@ -14,7 +14,7 @@ from tests.stacks.stack import RunningStack, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-MANIFEST = Path(__file__).parents[2] / "deploy" / "samples" / "harbour" / "v1.0.0.yaml"
+MANIFEST = Path(__file__).parents[3] / "deploy" / "samples" / "harbour" / "v1.0.0.yaml"
 TWO_MINUTES = 120
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
-_MODULE = Path(__file__).resolve().parents[2] / "static" / "js" / "morph.js"
+_MODULE = Path(__file__).resolve().parents[3] / "static" / "js" / "morph.js"
 
 
 @pytest.fixture

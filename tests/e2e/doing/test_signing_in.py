@@ -105,7 +105,7 @@ def test_every_page_of_signing_in_is_sound(theme: str, visit: Callable[..., Any]
     from apps.core import scopes
     from apps.organizations.models import Organization
     from tests.e2e.axe import grave_findings
-    from tests.e2e.test_every_page import _CONTRAST, _MISTAKES
+    from tests.e2e.pages.test_every_page import _CONTRAST, _MISTAKES
     from tests.people import PASSWORD
 
     mistakes: list[str] = []
