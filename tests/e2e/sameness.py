@@ -64,8 +64,9 @@ def settled(page: Page, *, quiet: float = 1.5, within: float = 20) -> list[str]:
     return last
 
 
-def assert_equals_reload(page: Page) -> None:
-    shown = settled(page)
+def assert_equals_reload(page: Page, *, quiet: float = 1.5) -> None:
+    """`quiet`: longer where wake-ups were lost, as heads are compared every 2 s only."""
+    shown = settled(page, quiet=quiet)
     page.reload()
     reloaded = settled(page, quiet=0.3)
     assert shown == reloaded, "\n".join(

@@ -30,9 +30,9 @@ def test_everybody_can_sign_in_and_acts_in_their_role(file: PeopleFile) -> None:
     for person in people:
         user = User.objects.get(email=person.email)
         assert user.check_password(person.password)
-        assert access_organization(user, "demo", channel="api").role == person.role
         token = find_token(person.token)
         assert token is not None
+        assert access_organization(user, "demo", channel="api", token_id=token.id).role == person.role
         assert token.user_id == user.id
 
 

@@ -50,10 +50,10 @@ def ends_well(story: Story, following: Teller, visitors: list[Any]) -> None:
     expect(rollout_page.locator("#rollout-sentence")).to_contain_text("4 of 4 workloads", timeout=20_000)
     expect(home.locator("#home-matrix .cell.waiting")).to_contain_text("→ v3", timeout=20_000)
     for visitor in visitors:
-        assert_equals_reload(visitor.page)
+        assert_equals_reload(visitor.page, quiet=3.5)
     following.begin()
     expect(home.locator("#home-matrix .cell.progressing")).to_contain_text("→ v3")
-    assert_equals_reload(home)
+    assert_equals_reload(home, quiet=3.5)
 
 
 def are_away(visitors: list[Any]) -> None:
@@ -121,7 +121,7 @@ def test_a_list_that_is_open_equals_a_reload_too(visit: Callable[..., Any], stor
     for path in ("/o/acme/rollouts/", "/o/acme/applications/"):
         is_live(visitor.open(path))
         goes_on_a_little(visitor.page, story, rollout)
-        assert_equals_reload(visitor.page)
+        assert_equals_reload(visitor.page, quiet=3.5)
 
 
 def goes_on_a_little(page: Page, story: Story, rollout: Teller) -> None:
