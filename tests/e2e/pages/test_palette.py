@@ -44,12 +44,13 @@ def test_a_release_is_opened_by_keyboard_alone_and_remembered(
     page.wait_for_selector("dialog#palette:not([open])", state="attached")
 
 
-def test_enter_before_the_answer_opens_what_was_typed_and_the_theme_is_one_word_away(
+def test_the_theme_is_one_word_away_and_what_is_not_there_is_said(
     visit: Callable[..., Any], story: Story
 ) -> None:
     page = visit(story.people.bo).open("/o/acme/")
     page.keyboard.press("Control+k")
     page.keyboard.type("theme: dark")
+    page.wait_for_selector("[role=option][aria-selected=true]:has-text('dark')")
     page.keyboard.press("Enter")
     page.wait_for_selector("html[data-theme=dark]")
     page.keyboard.press("Control+k")
