@@ -143,7 +143,7 @@ function start(dialog) {
     choose(options().length ? 0 : -1);
     const number = list.querySelectorAll(".hit:not(.all)").length;
     say(number ? `${number} found` : "Nothing found");
-    if (enter) open(false);
+    if (enter && text === field.value) open(false); // an answer to what stood there before opens nothing
   }
 
   /** @param {number} status */
