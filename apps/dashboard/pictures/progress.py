@@ -28,8 +28,34 @@ WHERE rollout.id = ANY (%s)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    words: str  # "step 2 of 4 · 7 of 12 healthy"
-    percent: int
+    phase: str
+    step: int  # the one that runs, from 1
+    steps: int
+    done: int  # before it
+    healthy: int
+    whole: int  # objects that are looked at
+
+    @property
+    def share(self) -> float:
+        """Of the step that runs: what is healthy."""
+        return self.healthy / self.whole if self.whole else 0.0
+
+    @property
+    def words(self) -> str:
+        """ "step 2 of 4 · 7 of 12 healthy" """
+        seen = [f"{self.healthy} of {self.whole} healthy"] if self.whole else []
+        if self.phase == Phase.VERIFYING:
+            return " · ".join(["bake", *seen])
+        paused = ["paused"] if self.phase == Phase.PAUSED else []
+        return " · ".join([*paused, f"step {self.step} of {self.steps}", *seen])
+
+    @property
+    def percent(self) -> int:
+        """By steps done and, in the one that runs, by what is healthy: step 2 of 4 with 7 of 12 is
+        100 · (1 + 7/12) / 4 = 40 %. The bake is the end of the bar, not the end of the rollout."""
+        if self.phase == Phase.VERIFYING:
+            return 98
+        return min(97, round(100 * (self.done + self.share) / self.steps))
 
 
 def progress_of(rollout_ids: Collection[UUID]) -> dict[UUID, Progress]:
@@ -43,16 +69,5 @@ def progress_of(rollout_ids: Collection[UUID]) -> dict[UUID, Progress]:
 
 
 def _progress(phase: str, step: int, steps: int | None, healthy: int, whole: int) -> Progress:
-    """By steps done and, in the one that runs, by what is healthy: step 2 of 4 with 7 of 12 is
-    100 · (1 + 7/12) / 4 = 40 %. The bake is the end of the bar, not the end of the rollout."""
     steps = max(1, steps or 1)
-    share = healthy / whole if whole else 0.0
-    if phase == Phase.VERIFYING:
-        return Progress(f"bake · {healthy} of {whole} healthy" if whole else "bake", 98)
-    done = min(steps, max(0, step - 1))
-    parts = [f"step {min(max(step, 1), steps)} of {steps}"]
-    if whole:
-        parts.append(f"{healthy} of {whole} healthy")
-    if phase == Phase.PAUSED:
-        parts.insert(0, "paused")
-    return Progress(" · ".join(parts), min(97, round(100 * (done + share) / steps)))
+    return Progress(phase, min(max(step, 1), steps), steps, min(steps, max(0, step - 1)), healthy, whole)

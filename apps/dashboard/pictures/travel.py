@@ -5,19 +5,20 @@ Drawn by the template as a line; the numbers here are shares of the stretch betw
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from apps.applications.models import Application
 from apps.dashboard.marks import Mark, health_mark, phase_mark
+from apps.dashboard.pictures.progress import Progress, progress_of
 from apps.dashboard.words import count
 from apps.environments.choices import DeliveryMode
 from apps.environments.models import Environment, Target
 from apps.releases.models import Release
 from apps.rollouts.history import Ended, last_ended
-from apps.rollouts.models import PlanRecord, Rollout
+from apps.rollouts.models import Rollout
 from slipway.engine.phases import ACTIVE, QUEUED, Kind, Phase
 
 _RUNNING = [str(phase) for phase in ACTIVE | QUEUED]
@@ -128,7 +129,7 @@ def travel_of(application: Application, targets: Sequence[Target]) -> Travel:
         .select_related("release")
         .order_by("created_at")
     )
-    steps = _step_counts(running)
+    progress = progress_of([row.id for row in running if Phase(row.phase).is_active])
     ended = _last_ended(targets)
     stations: list[Station] = []
     before, before_version = (newest.number if newest else None), (newest.version if newest else "")
@@ -138,7 +139,7 @@ def travel_of(application: Application, targets: Sequence[Target]) -> Travel:
         names = {target.id: target.cluster.name if several else "" for target in here}
         stands = tuple(_stand(target, names[target.id], ended.get(target.id)) for target in here)
         trains = tuple(
-            _train(row, steps.get(row.id, 0), names[row.target_id], place)
+            _train(row, progress.get(row.id), names[row.target_id], place)
             for place, row in enumerate(row for row in running if row.target_id in names)
         )
         numbers = [stand.number for stand in stands if stand.number]
@@ -171,31 +172,6 @@ def policy_words(environment: Environment) -> str:
     }[DeliveryMode(environment.delivery_mode)]
     needed = environment.approvals_needed
     return f"{mode}, {count(needed, 'approval')}" if needed else mode
-
-
-def progress_of(rollout: Rollout, steps: int) -> int:
-    """By steps done and, in the one that runs, by objects that are healthy."""
-    if Phase(rollout.phase) is Phase.VERIFYING:
-        return 95
-    objects = (rollout.progress or {}).get("objects", {}).values()
-    healthy = sum(1 for seen in objects if seen.get("health") == "healthy")
-    share = healthy / len(objects) if objects else 0
-    return min(95, round(100 * (max(0, rollout.step - 1) + 0.9 * share) / max(1, steps)))
-
-
-def _step_counts(running: Sequence[Rollout]) -> Mapping[UUID, int]:
-    wanted = {row.id: row.plan_digest for row in running if Phase(row.phase).is_active}
-    records = (
-        PlanRecord.objects.filter(rollout_id__in=wanted, digest__in=set(wanted.values())).values_list(
-            "rollout_id", "digest", "body__steps"
-        )
-        if wanted
-        else ()
-    )
-    # The check of the plan is the first of them and is not counted, here as in the rollout's own sentence.
-    return {
-        row_id: max(1, len(steps or ()) - 1) for row_id, digest, steps in records if wanted[row_id] == digest
-    }
 
 
 def _last_ended(targets: Sequence[Target]) -> dict[UUID, Ended]:
@@ -237,7 +213,7 @@ def _stand(target: Target, cluster: str, last: Ended | None) -> Stand:
     )
 
 
-def _train(row: Rollout, steps: int, cluster: str, place: int) -> Train:
+def _train(row: Rollout, progress: Progress | None, cluster: str, place: int) -> Train:
     phase = Phase(row.phase)
     mark = phase_mark(row.phase, row.kind)
     percent: int | None = None
@@ -250,9 +226,9 @@ def _train(row: Rollout, steps: int, cluster: str, place: int) -> Train:
         words = held[0]["sentence"].rstrip(".") if held else "waiting"
         waits_for = held[0]["unblocked_by"] if held else ""
     else:
-        percent = progress_of(row, steps)
+        percent = _percent(progress) if progress else 0
         share = _BEGUN + round((_ARRIVING - _BEGUN) * percent / 100)
-        words = f"step {min(max(1, row.step), steps)} of {steps}, {percent} %" if steps else mark.word
+        words = f"step {progress.step} of {progress.steps}, {percent} %" if progress else mark.word
         if phase is Phase.VERIFYING:
             words = "bake: health must hold"
         elif phase is Phase.PAUSED:
@@ -270,6 +246,13 @@ def _train(row: Rollout, steps: int, cluster: str, place: int) -> Train:
         percent=percent,
         cluster=cluster,
     )
+
+
+def _percent(progress: Progress) -> int:
+    """A train arrives when the rollout has ended, not when the last object is healthy."""
+    if progress.phase == Phase.VERIFYING:
+        return 95
+    return min(95, round(100 * (progress.done + 0.9 * progress.share) / progress.steps))
 
 
 def _gap(before: int | None, here: int | None) -> tuple[str, str]:
