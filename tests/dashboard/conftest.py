@@ -13,9 +13,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tests.e2e.story import Story, make_story
+from tests.people import People
+
 PATH = Path(__file__).with_name("query_counts.json")
 
 Costs = Callable[..., None]
+
+
+@pytest.fixture
+def story(transactional_database: str, people: People) -> Story:
+    """A shop with three environments on one cluster, in a database of its own."""
+    return make_story(people)
 
 
 @pytest.fixture

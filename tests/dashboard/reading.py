@@ -19,6 +19,13 @@ def browser(user: Any) -> Client:
     return client
 
 
+def let_in(user: Any) -> Client:
+    """Signed in without the page for it: nothing says when that was, so a dangerous act asks again."""
+    client = Client()
+    assert client.login(email=user.email, password=PASSWORD)
+    return client
+
+
 def words(html: bytes | str) -> str:
     """The text of a page as it is read, blanks folded."""
     text = html.decode() if isinstance(html, bytes) else html

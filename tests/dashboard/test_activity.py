@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from django.test import Client
 
 from apps.core import scopes
-from tests.e2e.story import Story, make_story
-from tests.people import PASSWORD, People
-
-
-@pytest.fixture
-def story(transactional_database: str, people: People) -> Story:
-    return make_story(people)
+from tests.e2e.story import Story
+from tests.people import PASSWORD
 
 
 def page(story: Story, query: str = "", *, name: str = "vic", **headers: str) -> str:

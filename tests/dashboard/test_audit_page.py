@@ -14,21 +14,10 @@ from apps.core import scopes
 from apps.dashboard.pictures.audit import Change, changes_between
 from apps.dashboard.pictures.deeds import DEEDS, deed
 from tests.dashboard.conftest import Costs
-from tests.e2e.story import Story, make_story
-from tests.people import PASSWORD, People
+from tests.dashboard.reading import let_in as browser
+from tests.e2e.story import Story
 
 APPS = Path(__file__).resolve().parents[2] / "apps"
-
-
-@pytest.fixture
-def story(transactional_database: str, people: People) -> Story:
-    return make_story(people)
-
-
-def browser(user: Any) -> Client:
-    client = Client()
-    assert client.login(email=user.email, password=PASSWORD)
-    return client
 
 
 def read(client: Client, **asked: Any) -> str:

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
 from django.test import Client
 
-from tests.e2e.story import Story, make_story
-from tests.people import PASSWORD, People
-
-
-@pytest.fixture
-def story(transactional_database: str, people: People) -> Story:
-    return make_story(people)
-
-
-def browser(user: Any) -> Client:
-    """Signed in as a person does it, a moment ago."""
-    client = Client()
-    answer = client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
-    assert answer.status_code == 302
-    return client
-
+from tests.dashboard.reading import browser
+from tests.e2e.story import Story
+from tests.people import PASSWORD
 
 PAGES = (
     "",

@@ -10,15 +10,10 @@ import pytest
 from django.test import Client
 
 from apps.core import scopes
-from tests.e2e.story import Story, make_story
-from tests.people import PASSWORD, People, make_application
+from tests.e2e.story import Story
+from tests.people import PASSWORD, make_application
 
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def story(transactional_database: str, people: People) -> Story:
-    return make_story(people)
 
 
 @pytest.fixture

@@ -10,10 +10,9 @@ from django.test import Client
 
 from apps.dashboard.pictures.sought import Nearness, nearest, parse
 from tests.dashboard.conftest import Costs
-from tests.e2e.story import Story, make_story
+from tests.dashboard.reading import let_in as browser
+from tests.e2e.story import Story
 from tests.people import (
-    PASSWORD,
-    People,
     actor,
     make_application,
     make_cluster,
@@ -21,17 +20,6 @@ from tests.people import (
     make_release,
 )
 from tests.tenancy.world import MANIFESTS
-
-
-@pytest.fixture
-def story(transactional_database: str, people: People) -> Story:
-    return make_story(people)
-
-
-def browser(user: Any) -> Client:
-    client = Client()
-    assert client.login(email=user.email, password=PASSWORD)
-    return client
 
 
 def hits(client: Client, text: str, **more: Any) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from apps.core import scopes
 from tests.dashboard.places.test_settings import audited, membership, words
-from tests.dashboard.test_doors import browser
+from tests.dashboard.reading import browser
 from tests.people import People, actor, make_application, make_cluster, make_environments
 
 pytestmark = pytest.mark.usefixtures("transactional_database")  # a refusal rolls its transaction back

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.dashboard.conftest import Costs
 from tests.dashboard.reading import browser, words
-from tests.e2e.story import Story, make_story
+from tests.e2e.story import Story
 from tests.people import People
 
 PAGE = "/o/acme/applications/boutique/"
-
-
-@pytest.fixture
-def story(transactional_database: str, people: People) -> Story:
-    return make_story(people)
 
 
 def test_the_line_says_what_is_live_where_and_how_far_apart(story: Story) -> None:

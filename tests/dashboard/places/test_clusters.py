@@ -11,16 +11,11 @@ import pytest
 from apps.core import scopes
 from tests.clusters import Place
 from tests.dashboard.conftest import Costs
-from tests.dashboard.test_doors import browser
-from tests.e2e.story import Story, make_story
+from tests.dashboard.reading import browser
+from tests.e2e.story import Story
 from tests.people import NOBODY, People, actor, make_cluster, make_environment
 
 on_the_sandbox = pytest.mark.parametrize("any_cluster", ["sandbox"], indirect=True)
-
-
-@pytest.fixture
-def story(transactional_database: str, people: People) -> Story:
-    return make_story(people)
 
 
 def words(answer: Any) -> str:

@@ -9,8 +9,8 @@ import pytest
 from apps.core import scopes
 from apps.core.problems import Conflict, Forbidden, Invalid, Outdated
 from tests.dashboard.conftest import Costs
-from tests.dashboard.test_doors import browser
-from tests.e2e.story import Story, make_story
+from tests.dashboard.reading import browser
+from tests.e2e.story import Story
 from tests.people import (
     People,
     actor,
@@ -152,11 +152,6 @@ def test_the_same_by_the_api(people: People, ana: Any, client: Any) -> None:
         409,
         "one is the only cluster of dev; add another first.",
     )
-
-
-@pytest.fixture
-def story(transactional_database: str, people: People) -> Story:
-    return make_story(people)
 
 
 def words(answer: Any) -> str:

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import base64
 
-import pytest
-
 from tests.dashboard.reading import browser, words
-from tests.e2e.story import Story, make_story
-from tests.people import People, make_release
+from tests.e2e.story import Story
+from tests.people import make_release
 
 PAGE = "/o/acme/applications/boutique/"
 HIDDEN = "correct horse battery staple"
 DIGEST = "sha256:" + "ab" * 32
-
-
-@pytest.fixture
-def story(transactional_database: str, people: People) -> Story:
-    return make_story(people)
 
 
 def manifests(*, image: str, secret: str, replicas: int, extra: str = "") -> str:

@@ -10,7 +10,7 @@ from django.test import Client
 
 from apps.core import scopes
 from tests.dashboard.conftest import Costs
-from tests.dashboard.test_doors import browser
+from tests.dashboard.reading import browser
 from tests.people import PASSWORD, People, actor, make_cluster, make_environment, make_environments
 
 pytestmark = pytest.mark.usefixtures("transactional_database")  # a refusal rolls its transaction back

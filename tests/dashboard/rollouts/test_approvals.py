@@ -5,26 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
-from django.test import Client
-
 from tests.dashboard.conftest import Costs
-from tests.e2e.story import Story, Teller, make_story
-from tests.people import PASSWORD, People, make_application
+from tests.dashboard.reading import let_in as browser
+from tests.e2e.story import Story, Teller
+from tests.people import make_application
 
 HTMX = {"HX-Request": "true"}
 INBOX = "/o/acme/approvals/"
-
-
-@pytest.fixture
-def story(transactional_database: str, people: People) -> Story:
-    return make_story(people)
-
-
-def browser(user: Any) -> Client:
-    client = Client()
-    assert client.login(email=user.email, password=PASSWORD)
-    return client
 
 
 def words(answer: Any) -> str:

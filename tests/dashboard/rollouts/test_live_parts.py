@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
-
-import pytest
-from django.test import Client
 
 from tests.dashboard.conftest import Costs
-from tests.e2e.story import Story, make_story
-from tests.people import PASSWORD, People, make_application
+from tests.dashboard.reading import let_in as browser
+from tests.e2e.story import Story
+from tests.people import make_application
 
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def story(transactional_database: str, people: People) -> Story:
-    return make_story(people)
-
-
-def browser(user: Any) -> Client:
-    client = Client()
-    assert client.login(email=user.email, password=PASSWORD)
-    return client
 
 
 def test_a_page_says_which_streams_it_follows_and_how_far_it_has_read(story: Story) -> None:

@@ -8,28 +8,15 @@ from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
-import pytest
-from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as some
 
 from apps.rollouts.past import Past, fold
 from tests.dashboard.conftest import Costs
-from tests.e2e.story import Story, Teller, make_story
-from tests.people import PASSWORD, People
+from tests.dashboard.reading import let_in as browser
+from tests.e2e.story import Story, Teller
 
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def story(transactional_database: str, people: People) -> Story:
-    return make_story(people)
-
-
-def browser(user: Any) -> Client:
-    client = Client()
-    assert client.login(email=user.email, password=PASSWORD)
-    return client
 
 
 def row_of(teller: Teller) -> Any:

@@ -6,21 +6,15 @@ import re
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from slipway.engine.diff import FieldChange
 from slipway.engine.objects import ObjectKey
 from slipway.engine.plans import PlannedObject, Verb
 from tests.dashboard.conftest import Costs
-from tests.e2e.story import Story, Teller, make_story
-from tests.people import PASSWORD, People
+from tests.dashboard.reading import let_in as browser
+from tests.e2e.story import Story, Teller
 
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def story(transactional_database: str, people: People) -> Story:
-    return make_story(people)
 
 
 @pytest.fixture
@@ -31,12 +25,6 @@ def waiting(story: Story) -> Teller:
     rollout = story.start("v2", "production")
     rollout.plan()
     return rollout
-
-
-def browser(user: Any) -> Client:
-    client = Client()
-    assert client.login(email=user.email, password=PASSWORD)
-    return client
 
 
 def words(answer: Any) -> str:

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
 
-import pytest
 from django.test import Client
 from django.utils import timezone
 
 from tests.dashboard.conftest import Costs
-from tests.e2e.story import Story, Teller, make_story
+from tests.dashboard.reading import let_in as browser
+from tests.e2e.story import Story, Teller
 from tests.fleets import Fleet
-from tests.people import PASSWORD, People
-
-
-@pytest.fixture
-def story(transactional_database: str, people: People) -> Story:
-    return make_story(people)
-
-
-def browser(user: Any) -> Client:
-    client = Client()
-    assert client.login(email=user.email, password=PASSWORD)
-    return client
 
 
 def seen(client: Client, path: str, **headers: str) -> str:

@@ -5,18 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
-
 from tests.dashboard.reading import browser, key_in, words
-from tests.e2e.story import Story, make_story
-from tests.people import People, make_cluster, make_environment
+from tests.e2e.story import Story
+from tests.people import make_cluster, make_environment
 
 START = "/o/acme/applications/boutique/start/"
-
-
-@pytest.fixture
-def story(transactional_database: str, people: People) -> Story:
-    return make_story(people)
 
 
 def targets(story: Story) -> dict[str, Any]:
