@@ -62,10 +62,20 @@ class OrganizationPage(LoginRequiredMixin, View):
         audit_refusal(self.actor, refusal, route=_route(request), request=request)
         return problem_page(request, refusal)
 
+    @property
+    def alone(self) -> bool:
+        """A piece of a page is asked for, without what surrounds it."""
+        return bool(self.request.htmx)  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+
+    @property
+    def part(self) -> str:
+        """Which region asks for itself anew; "" for the whole page."""
+        return self.request.GET.get("part", "") if self.alone else ""
+
     def page(self, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
         """Rendered at once, while the scope is open."""
         whole = {"actor": self.actor, "slug": self.actor.organization_slug, "place": self.place, **context}
-        if not self.request.htmx:  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+        if not self.alone:
             whole["frame"] = frame_of(self.actor)
         return render(self.request, template, whole, status=status)
 

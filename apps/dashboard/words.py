@@ -30,6 +30,16 @@ def duration(passed: timedelta) -> str:
     return count(seconds // 86400, "day")
 
 
+def capital(text: str) -> str:
+    """Its first letter alone: what follows may be a name."""
+    return text[:1].upper() + text[1:]
+
+
+def number_in(text: str | None, *, digits: int = 9) -> int | None:
+    """As an address or a form says it; None for what is no number or has more digits than any number there."""
+    return int(text) if text and text.isdecimal() and len(text) <= digits else None
+
+
 def shortened(text: str, keep: int = 4) -> str:
     """A digest with its middle left out: 3f9a…c41e."""
     text = text.removeprefix("sha256:")

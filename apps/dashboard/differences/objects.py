@@ -12,7 +12,7 @@ from apps.dashboard.differences.lines import Run, added, compare_lines, removed
 from apps.dashboard.differences.renames import Rename
 from apps.dashboard.differences.writing import joined, parent_and_leaf, steps, yaml_lines
 from apps.dashboard.marks import Mark
-from apps.dashboard.words import count
+from apps.dashboard.words import capital, count
 from slipway.engine.diff import FieldChange, changes, normalised
 from slipway.engine.objects import Manifest, ObjectKey
 from slipway.engine.plans import PlannedObject, Verb
@@ -219,5 +219,5 @@ def _summary(verb: Verb, found: tuple[FieldChange, ...], folded: tuple[tuple[Fie
 
 
 def _sentence(note: str) -> str:
-    text = note[:1].upper() + note[1:]
+    text = capital(note)
     return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from apps.core.problems import Invalid, Outdated, Problem
+from apps.dashboard.words import number_in
 
 Parse = Callable[[str], Any]
 
@@ -99,9 +100,10 @@ def shown(one: Field) -> str:
 
 
 def whole_number(text: str) -> int:
-    if not text.isdecimal() or len(text) > 9:
+    number = number_in(text)
+    if number is None:
         raise ValueError("A whole number, please.")
-    return int(text)
+    return number
 
 
 def lines(text: str) -> list[str]:
@@ -125,5 +127,4 @@ def values_of(fields: Iterable[Field], parsers: Mapping[str, Parse]) -> dict[str
 
 
 def seen_revision(said: Mapping[str, Any]) -> int | None:
-    text = str(said.get("revision", ""))
-    return int(text) if text.isdecimal() and len(text) < 10 else None
+    return number_in(str(said.get("revision", "")))

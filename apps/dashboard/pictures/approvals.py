@@ -15,7 +15,7 @@ from apps.approvals.services import Outcome
 from apps.dashboard.marks import Mark, phase_mark
 from apps.dashboard.pictures.asking import asked_of, own_waiting
 from apps.dashboard.pictures.plan_counts import PlanCounts, plan_counts_of
-from apps.dashboard.words import count, shortened
+from apps.dashboard.words import capital, count, shortened
 from apps.environments.models import Environment
 from apps.organizations.access import Actor, Right, decide
 from apps.rollouts.models import Rollout
@@ -195,7 +195,7 @@ def _request(
         version=row.release.version,
         environment=row.environment.name,
         mark=Mark("waiting", "waits for you" if may else "waiting"),
-        words=text[:1].upper() + text[1:],
+        words=capital(text),
         by=row.requested_by_label,
         at=row.phase_since,
         pick=f"{row.number}:{row.plan_digest}" if may else "",

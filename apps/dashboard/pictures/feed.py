@@ -12,6 +12,7 @@ from django.http import QueryDict
 from apps.applications.models import Application
 from apps.audit.models import Activity
 from apps.dashboard.pictures.activity import ActivityLine, folded
+from apps.dashboard.words import number_in
 from apps.environments.models import Environment
 from apps.organizations.access import Actor, Right, authorize
 from apps.organizations.models import Membership
@@ -86,14 +87,13 @@ class Feed:
 
 def read_wish(query: QueryDict) -> Wish:
     """What is not understood is left out."""
-    before = query.get("before", "")
     kind = query.get("kind", "")
     return Wish(
         kind=kind if kind in KINDS else "",
         person=_uuid(query.get("person", "")),
         application=query.get("application", "").replace("\x00", "").strip()[:60],
         environment=query.get("environment", "").replace("\x00", "").strip()[:60],
-        before=int(before) if before.isdecimal() and len(before) < 18 else 0,
+        before=number_in(query.get("before"), digits=17) or 0,
     )
 
 

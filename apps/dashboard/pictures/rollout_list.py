@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from apps.applications.access import applications_of
 from apps.core.problems import NotFound
 from apps.dashboard.marks import Mark, phase_mark
+from apps.dashboard.words import number_in
 from apps.environments.models import Environment
 from apps.organizations.access import Actor
 from apps.organizations.models import Membership
@@ -95,7 +96,7 @@ class RolloutListing:
 def listing_of(actor: Actor, query: Mapping[str, Any]) -> RolloutListing:
     sieve = Sieve.of(query)
     rows = _sieved(actor, sieve)
-    before, after = _number(query.get("before")), _number(query.get("after"))
+    before, after = number_in(query.get("before")), number_in(query.get("after"))
     if after is not None:
         found = list(rows.filter(number__gt=after).order_by("number")[: A_PAGE + 1])
         more_newer, more_older = len(found) > A_PAGE, True
@@ -156,7 +157,3 @@ def _people(actor: Actor, sieve: Sieve) -> tuple[Choice, ...]:
         if row.user_id != actor.user_id
     ]
     return (Choice("me", "me", sieve.by in {"me", str(actor.user_id)}), *others)
-
-
-def _number(text: Any) -> int | None:
-    return int(text) if isinstance(text, str) and text.isdecimal() and len(text) < 10 else None

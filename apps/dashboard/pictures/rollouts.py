@@ -11,6 +11,7 @@ from apps.dashboard.pictures.planned import planned_of
 from apps.dashboard.pictures.plans import DecisionLine, PlanPicture, decisions_on
 from apps.dashboard.pictures.rail import Stop, rail_of
 from apps.dashboard.pictures.story import Story, story_of
+from apps.dashboard.words import capital
 from apps.rollouts.models import Rollout
 from slipway.engine.phases import Kind, Phase
 
@@ -89,10 +90,10 @@ def _sentence(rollout: Rollout) -> tuple[str, str]:
     text = rollout.sentence
     if text.startswith("Step ") and ": " in text:
         lead, _, rest = text.partition("; ")
-        return (f"{lead}.", _capital(rest)) if rest else (text, "")
-    word = _capital(phase_mark(rollout.phase, rollout.kind).word)
+        return (f"{lead}.", capital(rest)) if rest else (text, "")
+    word = capital(phase_mark(rollout.phase, rollout.kind).word)
     if text.startswith(f"{word}: "):
-        return f"{word}:", _capital(text[len(word) + 2 :])
+        return f"{word}:", capital(text[len(word) + 2 :])
     if text.lower().startswith(word.lower()):
         return "", text
     if text.endswith(f" {word.lower()}."):
@@ -109,7 +110,3 @@ def _held(rollout: Rollout) -> tuple[Held, ...]:
         for reason in rollout.reasons
         if reason["answer"] != "pass" and reason["unblocked_by"] not in rollout.sentence
     )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

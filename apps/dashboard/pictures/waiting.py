@@ -12,7 +12,7 @@ from apps.approvals.models import Override
 from apps.dashboard.marks import Mark, phase_mark
 from apps.dashboard.pictures.asking import asked_of, owed_reviews, own_failures, own_waiting, people_needed
 from apps.dashboard.pictures.plan_counts import PlanCounts, plan_counts_of
-from apps.dashboard.words import count
+from apps.dashboard.words import capital, count
 from apps.environments.models import Target
 from apps.organizations.access import Actor
 from apps.rollouts.models import Rollout
@@ -170,7 +170,7 @@ def _waiting(row: Rollout, mark: Mark, words: str, *, button: str, since: dateti
         application=row.application.name,
         version=row.release.version,
         environment=row.environment.name,
-        words=words[:1].upper() + words[1:],
+        words=capital(words),
         since=since or row.phase_since,
         rollout_number=row.number,
         button=button,

@@ -29,8 +29,7 @@ class RolloutAct(OrganizationPage):
         if action is None:
             raise NotFound(f"That cannot be done any more: the rollout is {rollout.phase}.")
         context = {"rollout": rollout, "action": action, "confirmation": confirmation(rollout, name)}
-        alone = bool(request.htmx)  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
-        return self.page("dashboard/_confirm.html" if alone else "dashboard/confirm.html", context)
+        return self.page("dashboard/_confirm.html" if self.alone else "dashboard/confirm.html", context)
 
     def post(self, request: HttpRequest, organization: str, number: int, name: str) -> HttpResponse:
         rollout = access_rollout(self.actor, number)
@@ -38,7 +37,7 @@ class RolloutAct(OrganizationPage):
             raise NotFound("There is no such act.")
         following = _ACTS[name](self.actor, rollout, request.POST)
         address = reverse("rollout", args=[organization, following.number])
-        if not request.htmx:  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+        if not self.alone:
             return HttpResponseRedirect(address)
         if following.number != number:
             return HttpResponse(status=204, headers={"HX-Redirect": address})

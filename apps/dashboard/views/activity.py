@@ -13,6 +13,6 @@ class ActivityPage(OrganizationPage):
 
     def get(self, request: HttpRequest, organization: str) -> HttpResponse:
         feed = feed_of(self.actor, read_wish(request.GET))
-        if request.htmx and request.GET.get("part") == "feed":  # type: ignore[attr-defined]  # django-htmx's
+        if self.part == "feed":
             return self.page("dashboard/activity/_feed.html", {"feed": feed})
         return self.page("dashboard/activity.html", {"feed": feed})

@@ -50,7 +50,7 @@ class ApplicationList(OrganizationPage):
             "there": there,
             "why_not_first": "" if may.allowed else may.why,
         }
-        part = "applications/_list" if _is_part(request, "applications-list") else "applications"
+        part = "applications/_list" if self.part == "applications-list" else "applications"
         return self.page(f"dashboard/{part}.html", context)
 
 
@@ -78,7 +78,7 @@ class ApplicationPage(ApplicationPart):
 
     def get(self, request: HttpRequest, organization: str, application: str) -> HttpResponse:
         row = self.application(application)
-        part = request.GET.get("part", "") if request.htmx else ""  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+        part = self.part
         if part == "travel":
             context = {"application": row, "travel": travel_of(row, self.targets)}
             return self.page("dashboard/application/_travel.html", context)
@@ -128,7 +128,7 @@ class ApplicationHistory(ApplicationPart):
             "only": only,
             "extra": f"&environment={only}" if only else "",
         }
-        part = "_rollouts_card" if _is_part(request, "list") else "history"
+        part = "_rollouts_card" if self.part == "list" else "history"
         return self.page(f"dashboard/application/{part}.html", context)
 
 
@@ -144,7 +144,7 @@ class ApplicationReleases(ApplicationPart):
             "page": page,
             "releases": release_lines(list(page), self.targets),
         }
-        part = "_releases_card" if _is_part(request, "list") else "releases"
+        part = "_releases_card" if self.part == "list" else "releases"
         return self.page(f"dashboard/application/{part}.html", context)
 
 
@@ -197,11 +197,6 @@ class ApplicationConfiguration(ApplicationPart):
         return self.page(
             "dashboard/application/configuration.html", context, status=problem.status if problem else 200
         )
-
-
-def _is_part(request: HttpRequest, name: str) -> bool:
-    """A region of the page asks for itself anew."""
-    return bool(request.htmx) and request.GET.get("part") == name  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
 
 
 def _values(row: Application) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from apps.dashboard.pictures.approvals import (
     outcome_sentence,
 )
 from apps.dashboard.pictures.review import Asked, Review, review_of
+from apps.dashboard.words import number_in
 from apps.live.reading import picture
 from apps.organizations.api.refusals import audit_refusal
 from apps.rollouts.access import access_rollout
@@ -76,7 +77,7 @@ class Inbox(OrganizationPage):
                 **self._look(shown, sought),
                 **more,
             }
-            alone = request.htmx and (request.method == "POST" or request.GET.get("part") == "inbox")  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+            alone = self.alone and (request.method == "POST" or self.part == "inbox")
             return self.page(
                 "dashboard/approvals/_inbox.html" if alone else "dashboard/approvals.html", context
             )
@@ -98,13 +99,12 @@ def sought_of(query: QueryDict, *, look: bool = True) -> Sought:
     show = query.get("show", "mine")
     if show not in SHOWS:
         raise NotFound("There is no such list of approvals.")
-    number = query.get("look", "")
     return Sought(
         show=show,
         name=query.get("name", "").strip(),
         environment=query.get("environment", ""),
         page=query.get("page", "1"),
-        look=int(number) if look and number.isdecimal() and len(number) < 10 else None,
+        look=number_in(query.get("look")) if look else None,
         plan=query.get("plan", "") if look else "",
     )
 

@@ -16,6 +16,7 @@ from apps.dashboard.pictures.audit import (
     verification,
 )
 from apps.dashboard.pictures.deeds import DEEDS
+from apps.dashboard.words import number_in
 from apps.organizations.access import Right, authorize
 
 
@@ -24,16 +25,15 @@ class AuditPage(OrganizationPage):
 
     def get(self, request: HttpRequest, organization: str) -> HttpResponse:
         authorize(self.actor, Right.SEE_AUDIT)
-        part = request.GET.get("part", "") if request.htmx else ""  # type: ignore[attr-defined]  # django-htmx
-        if part == "verification":
+        if self.part == "verification":
             return self.page("dashboard/audit/_verification.html", {"verification": verification()})
         filters = read_filters(request.GET)
-        before, after = (_number(request.GET.get(name, "")) for name in ("before", "after"))
+        before, after = (number_in(request.GET.get(name), digits=18) for name in ("before", "after"))
         lines, newer, older = page_of(entries(self.actor, filters), before=before, after=after)
         place = {"before": before} if before is not None else {"after": after} if after is not None else {}
         context: dict[str, Any] = {"lines": lines, "newer": newer, "older": older, "filters": filters}
         context["shown"] = "&".join(part for part in (filters.query, urlencode(place)) if part)
-        if part == "audit-entries":
+        if self.part == "audit-entries":
             return self.page("dashboard/audit/_entries.html", context)
         context |= {
             "people": people_to_choose(filters.person),
@@ -43,7 +43,3 @@ class AuditPage(OrganizationPage):
             "verification": verification() if request.GET.get("verify") else None,
         }
         return self.page("dashboard/audit.html", context)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 19 else None

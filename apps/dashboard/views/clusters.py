@@ -18,7 +18,7 @@ class ClusterList(OrganizationPage):
 
     def get(self, request: HttpRequest, organization: str) -> HttpResponse:
         page, lines = cluster_lines(self.actor, page=request.GET.get("page", "1"))
-        part = request.GET.get("part") == "clusters" and request.htmx  # type: ignore[attr-defined]  # django-htmx's
+        part = self.part == "clusters"
         template = "dashboard/cluster/_list.html" if part else "dashboard/clusters.html"
         may = decide(self.actor, Right.CONFIGURE)
         return self.page(template, {"page": page, "lines": lines, "may": may})
@@ -33,7 +33,7 @@ class ClusterPage(OrganizationPage):
     def show(self, slug: str, *, part: bool, **more: Any) -> HttpResponse:
         row = access_cluster(self.actor, slug)
         picture = cluster_picture(self.actor, row, page=self.request.GET.get("page", "1"))
-        part = part and self.request.htmx  # type: ignore[attr-defined]  # django-htmx's middleware
+        part = part and self.alone
         template = "dashboard/cluster/_whole.html" if part else "dashboard/cluster.html"
         may = decide(self.actor, Right.CONFIGURE)
         return self.page(template, {"cluster": row, "picture": picture, "may": may, **more})
@@ -49,7 +49,7 @@ class ClusterCheck(ClusterPage):
         with scopes.organization(self.actor.organization_id):
             row = access_cluster(self.actor, cluster)
         check_cluster(self.actor.organization_id, row.id)
-        if not request.htmx:  # type: ignore[attr-defined]  # django-htmx's middleware
+        if not self.alone:
             return redirect("cluster", organization, cluster)
         with scopes.organization(self.actor.organization_id):
             answer = self.show(cluster, part=True)
@@ -68,7 +68,7 @@ class ClusterCapacity(ClusterPage):
         with scopes.organization(self.actor.organization_id):
             row = access_cluster(self.actor, cluster)
         shown = capacity_picture(capacity_of(self.actor.organization_id, row.id))
-        if request.htmx:  # type: ignore[attr-defined]  # django-htmx's middleware
+        if self.alone:
             return self.page("dashboard/cluster/_capacity.html", {"cluster": row, "shown": shown})
         with scopes.organization(self.actor.organization_id):
             return self.show(cluster, part=False, shown=shown)

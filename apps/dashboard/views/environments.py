@@ -27,7 +27,7 @@ class EnvironmentList(OrganizationPage):
         if not position.isdecimal() or len(position) > 5:
             raise Conflict("This place is none; reload the page.")
         moved = move_environment(self.actor, row, position=int(position))
-        if request.htmx:  # type: ignore[attr-defined]  # django-htmx's middleware
+        if self.alone:
             return self._page(
                 f"{moved.name} is now number {moved.position} of {environments_of(self.actor).count()}."
             )
@@ -39,7 +39,7 @@ class EnvironmentList(OrganizationPage):
             "may": decide(self.actor, Right.CONFIGURE),
             "said": said,
         }
-        part = self.request.htmx  # type: ignore[attr-defined]  # django-htmx's middleware
+        part = self.alone
         return self.page(f"dashboard/{'environment/_list' if part else 'environments'}.html", context)
 
 
@@ -51,6 +51,6 @@ class EnvironmentPage(OrganizationPage):
         sought = request.GET.get("name", "").strip()[:120]
         picture = environment_picture(self.actor, row, page=request.GET.get("page", "1"), sought=sought)
         configure: Decision = decide(self.actor, Right.CONFIGURE)
-        part = request.GET.get("part") == "environment" and request.htmx  # type: ignore[attr-defined]  # the same
+        part = self.part == "environment"
         template = "dashboard/environment/_whole.html" if part else "dashboard/environment.html"
         return self.page(template, {"picture": picture, "environment": row, "may": configure})

@@ -11,6 +11,7 @@ from apps.core import scopes
 from apps.dashboard.door import OrganizationPage
 from apps.dashboard.pictures.cluster_events import ClusterEventLine, lines_about
 from apps.dashboard.pictures.story import A_PAGE, story_of
+from apps.dashboard.words import number_in
 from apps.live.reading import picture
 from apps.rollouts.access import access_rollout
 from slipway.ports.clusters import ClusterError
@@ -23,8 +24,7 @@ class RolloutEvents(OrganizationPage):
 
     def get(self, request: HttpRequest, organization: str, number: int) -> HttpResponse:
         rollout = access_rollout(self.actor, number)
-        text = request.GET.get("before", "")
-        before = int(text) if text.isdecimal() and len(text) < 10 else None
+        before = number_in(request.GET.get("before"))
         story = story_of(rollout, before=before, most=A_PAGE)
         context = {"rollout": rollout, "story": story, "before": before}
         return self.page("dashboard/rollout_events.html", context)
@@ -54,9 +54,10 @@ class ClusterEvents(OrganizationPage):
             "lines": lines[:MOST_LINES],
             "more": max(0, len(lines) - MOST_LINES),
         }
-        alone = bool(request.htmx)  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
         template = (
-            "dashboard/rollout/_cluster_events.html" if alone else "dashboard/rollout_cluster_events.html"
+            "dashboard/rollout/_cluster_events.html"
+            if self.alone
+            else "dashboard/rollout_cluster_events.html"
         )
         with picture(self.actor.organization_id):
             return self.page(template, context)

@@ -37,7 +37,7 @@ class Home(OrganizationPage):
     place = "home"
 
     def get(self, request: HttpRequest, organization: str) -> HttpResponse:
-        part = request.GET.get("part", "") if request.htmx else ""  # type: ignore[attr-defined]  # django-htmx's
+        part = self.part
         if part == "waiting":
             return self.page("dashboard/home/_mine.html", self._mine())
         if part == "detail":

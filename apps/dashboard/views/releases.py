@@ -33,7 +33,7 @@ class ReleasePage(OrganizationPage):
         release = access_release_by_version(self.actor, row, version)
         targets = list(targets_of(self.actor).filter(application_id=row.id))
         stays = stays_of(release, targets)
-        part = request.GET.get("part", "") if request.htmx else ""  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+        part = self.part
         if part in {"now", "sentence"}:
             return self.page(f"dashboard/release/_{part}.html", self._now(row, release, targets, stays))
         commits = Paginator(

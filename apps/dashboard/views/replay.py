@@ -24,5 +24,4 @@ class RolloutAt(OrganizationPage):
             "replay": replay_of(rollout, past, speed=speed),
             "fragments": [f"dashboard/rollout/_{name}.html" for name in ROLLOUT_FRAGMENTS],
         }
-        alone = bool(request.htmx)  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
-        return self.page("dashboard/_replayed.html" if alone else "dashboard/replay.html", context)
+        return self.page("dashboard/_replayed.html" if self.alone else "dashboard/replay.html", context)

@@ -55,7 +55,7 @@ class ReviewPage(OrganizationPage):
         except (Outdated, Conflict) as problem:
             return self._refused(request, rollout, seen, problem)
         address = reverse("rollout", args=[organization, number])
-        if request.htmx:  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+        if self.alone:
             return HttpResponse(status=204, headers={"HX-Redirect": address})
         return HttpResponseRedirect(address)
 
@@ -66,7 +66,7 @@ class ReviewPage(OrganizationPage):
             address = reverse("review", args=[self.actor.organization_slug, rollout.number])
             difference = f"{address}?{urlencode({'since': seen})}"
         context = {"problem": problem, "difference": difference}
-        if request.htmx:  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+        if self.alone:
             return self.page("dashboard/review/_refused.html", context, status=problem.status)
         asked = Asked(since=seen if difference else "")
         return self._answer(

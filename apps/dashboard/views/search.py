@@ -31,7 +31,7 @@ class SearchPage(OrganizationPage):
     def get(self, request: HttpRequest, organization: str) -> HttpResponse:
         typed = request.GET.get("q", "")[:LONGEST].replace("\0", "")
         sought = parse(typed)
-        if request.GET.get("part") == "options" and request.htmx:  # type: ignore[attr-defined]  # django-htmx
+        if self.part == "options":
             asked = (*FINDERS, ACTIONS) if sought.words else (FINDERS[-1], ACTIONS)
             most = IN_PALETTE if sought.words else PER_PAGE
             search = begin(self.actor, sought, most + 1)

@@ -52,8 +52,9 @@ class StartRollout(OrganizationPage):
             if release
             else None,
         }
-        alone = bool(request.htmx)  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
-        return self.page("dashboard/start/_start.html" if alone else "dashboard/start/start.html", context)
+        return self.page(
+            "dashboard/start/_start.html" if self.alone else "dashboard/start/start.html", context
+        )
 
     def post(self, request: HttpRequest, organization: str, application: str) -> HttpResponse:
         row = access_application(self.actor, application)
@@ -65,7 +66,12 @@ class StartRollout(OrganizationPage):
         asked = f"start {release.id} {sorted(map(str, chosen))} {back} {why}"
         press = Press(self.actor, request.POST.get("key", ""), asked)
         address = press.before or press.led_to(self._start(row, release, chosen, back=back, why=why))
-        return _go(request, address)
+        return self._go(address)
+
+    def _go(self, address: str) -> HttpResponse:
+        if self.alone:
+            return HttpResponse(status=204, headers={"HX-Redirect": address})
+        return HttpResponseRedirect(address)
 
     def _start(
         self, application: Application, release: Release, chosen: Collection[UUID], *, back: bool, why: str
@@ -129,12 +135,11 @@ class LiftMark(OrganizationPage):
             self.actor, Right.STEER, environment_id=row.environment_id, application_id=row.application_id
         )
         context = {"target": row, "why_not": "" if decision.allowed else decision.why}
-        alone = bool(request.htmx)  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
-        return self.page("dashboard/start/_lift.html" if alone else "dashboard/start/lift.html", context)
+        return self.page("dashboard/start/_lift.html" if self.alone else "dashboard/start/lift.html", context)
 
     def post(self, request: HttpRequest, organization: str, target: UUID) -> HttpResponse:
         row = steering.lift_mark(self.actor, target, why=request.POST.get("why", "")[:4000])
-        if request.htmx:  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
+        if self.alone:
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})
         return HttpResponseRedirect(reverse("application", args=[organization, row.application.slug]))
 
@@ -144,9 +149,3 @@ def _identifiers(values: list[str]) -> set[UUID]:
         return {UUID(value) for value in values}
     except ValueError:
         raise Invalid("One of these places is none. Nothing was started; reload the page.") from None
-
-
-def _go(request: HttpRequest, address: str) -> HttpResponse:
-    if request.htmx:  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
-        return HttpResponse(status=204, headers={"HX-Redirect": address})
-    return HttpResponseRedirect(address)

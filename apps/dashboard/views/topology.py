@@ -25,8 +25,7 @@ class _Panel(OrganizationPage):
             "title": title,
             "base": reverse("rollout", args=[self.actor.organization_slug, rollout.number]),
         }
-        alone = bool(self.request.htmx)  # type: ignore[attr-defined]  # django-htmx's middleware puts it there
-        return self.page(part if alone else "dashboard/rollout/panel.html", context)
+        return self.page(part if self.alone else "dashboard/rollout/panel.html", context)
 
 
 class ObjectPage(_Panel):

@@ -60,12 +60,12 @@ class _Asking(SettingsPage):
 
     def form_page(self, template: str, form: Form, status: int, **more: Any) -> HttpResponse:
         """To htmx the form alone: what was pasted into it stays in the browser and is not sent back."""
-        part = self.request.htmx  # type: ignore[attr-defined]  # django-htmx's middleware
+        part = self.alone
         return self.settings_page("_credentials" if part else template, {"form": form, **more}, status=status)
 
     def go(self, row: Cluster) -> HttpResponse:
         answer = redirect("cluster", self.actor.organization_slug, row.slug)
-        if not self.request.htmx:  # type: ignore[attr-defined]  # the same
+        if not self.alone:
             return answer
         return HttpResponse(headers={"HX-Redirect": answer["Location"]})
 
